@@ -22,7 +22,7 @@ const check = (name: string, more: Partial<KnownCheck> = {}): KnownCheck => ({
 const made = (ms: number, more: Partial<CheckState> = {}, definition = "web"): CheckState => ({
   definition,
   running: null,
-  result: { status: "ok", message: "fine", endedAt: at(ms) },
+  result: { status: "ok", message: "fine", begunAt: at(ms - 100), endedAt: at(ms) },
   ...more,
 });
 
@@ -46,7 +46,9 @@ test("a check is due when it was not made, and again its interval after the end 
   expect(dueChecks([check("web")], statesFor([check("web")], new Map()), at(0))).toHaveLength(1);
   expect(dueChecks([check("web")], states(0), at(59_999))).toHaveLength(0);
   expect(dueChecks([check("web")], states(0), at(60_000))).toHaveLength(1);
-  expect(dueChecks([check("web")], new Map([["web", made(0, { running: "id" })]]), at(90_000))).toHaveLength(0);
+  expect(
+    dueChecks([check("web")], new Map([["web", made(0, { running: { id: "id", begunAt: at(0) } })]]), at(90_000)),
+  ).toHaveLength(0);
 });
 
 test("a machine that slept looks at once, as one of its two clocks went on", () => {
@@ -58,7 +60,7 @@ test("[B133] only so many run at once, and the one that has waited longest comes
   const names = ["a", "b", "c", "d", "e", "f"];
   const checks = names.map((name) => check(name));
   const states = new Map(names.map((name, index) => [name, made(-100_000 * index, {}, name)]));
-  const busy = new Map(states).set("f", made(-500_000, { running: "id" }, "f"));
+  const busy = new Map(states).set("f", made(-500_000, { running: { id: "id", begunAt: at(0) } }, "f"));
 
   expect(dueChecks(checks, states, at(60_000)).map(({ name }) => name)).toEqual(["f", "e", "d", "c"]);
   expect(dueChecks(checks, busy, at(60_000)).map(({ name }) => name)).toEqual(["e", "d", "c"]);
@@ -79,6 +81,8 @@ test("a check that was changed in the file begins anew, and one that is gone is 
   ]);
   expect(statesFor([check("web")], before).get("web")).toBe(before.get("web"));
 });
+
+const TIMES = { begunAt: at(0), endedAt: at(100) };
 
 test.each([
   ["an exit status of 0", exit({ outcome: "succeeded", exitCode: 0 }), "\n all good \nmore\n", "ok", "all good"],
@@ -103,11 +107,11 @@ test.each([
   ],
   ["a runner that was killed", exit({ outcome: "lost", exitCode: null, reason: "lost" }), "ok", "unknown", "lost"],
 ] as const)("%s is told as it is, and never as ok unless it is", (_, ended, output, status, message) => {
-  expect(resultOf(check("web"), ended, output, at(0))).toEqual({ status, message, endedAt: at(0) });
+  expect(resultOf(check("web"), ended, output, TIMES)).toEqual({ status, message, ...TIMES });
 });
 
 test("a message is the first line, and no longer than a line may be", () => {
-  const { message } = resultOf(check("web"), exit({}), `${"x".repeat(4_000)}\n`, at(0));
+  const { message } = resultOf(check("web"), exit({}), `${"x".repeat(4_000)}\n`, TIMES);
   expect(message).toHaveLength(500);
 });
 
@@ -117,7 +121,7 @@ test("the report names all checks with the time of their look by the server's cl
   expect(report).toEqual({
     type: "checks",
     checks: {
-      web: { status: "ok", message: "fine", checkedAt: new Date(1_995_000).toISOString(), everyMs: 60_000 },
+      web: { status: "ok", message: "fine", checkedAt: new Date(1_994_900).toISOString(), everyMs: 60_000 },
       new: {
         status: "unknown",
         message: "it was not made since the agent started",

@@ -18,11 +18,18 @@ export interface KnownCheck {
 export interface CheckState {
   readonly definition: string;
   /** The command with this id runs for it. */
-  readonly running: string | null;
+  readonly running: RunningCheck | null;
   readonly result: CheckResult | null;
 }
 
+interface RunningCheck {
+  readonly id: string;
+  readonly begunAt: LocalTime;
+}
+
 export interface CheckResult extends Pick<HostCheck, "status" | "message"> {
+  /** The look began then. It may not have seen what happened later. */
+  readonly begunAt: LocalTime;
   readonly endedAt: LocalTime;
 }
 
@@ -64,16 +71,18 @@ function ageMs(then: LocalTime, now: LocalTime): number {
 }
 
 /** A check that did not come to an end of its own has verified nothing. */
-export function resultOf(check: KnownCheck, exit: Exit, output: string, endedAt: LocalTime): CheckResult {
+export function resultOf(check: KnownCheck, exit: Exit, output: string, times: LookTimes): CheckResult {
   const { outcome, exitCode, reason } = exit;
   const said = firstLine(output);
   const because = reason ?? outcome;
-  if (outcome === "succeeded") return { status: "ok", message: said ?? "ok", endedAt };
-  if (outcome !== "failed" || exitCode === null) return { status: "unknown", message: because, endedAt };
+  if (outcome === "succeeded") return { status: "ok", message: said ?? "ok", ...times };
+  if (outcome !== "failed" || exitCode === null) return { status: "unknown", message: because, ...times };
   const message = said ?? because;
-  if (check.unknownOn.includes(exitCode)) return { status: "unknown", message, endedAt };
-  return { status: check.outdatedOn.includes(exitCode) ? "outdated" : "error", message, endedAt };
+  if (check.unknownOn.includes(exitCode)) return { status: "unknown", message, ...times };
+  return { status: check.outdatedOn.includes(exitCode) ? "outdated" : "error", message, ...times };
 }
+
+type LookTimes = Pick<CheckResult, "begunAt" | "endedAt">;
 
 const MAX_MESSAGE = 500;
 
@@ -92,7 +101,7 @@ export function checksReport(
   const told = checks.map(({ name, everyMs }): [string, HostCheck & { readonly everyMs: number }] => {
     const result = states.get(name)?.result ?? null;
     const { status, message } = result ?? NOT_MADE;
-    const ms = serverMs - (result === null ? 0 : ageMs(result.endedAt, now));
+    const ms = serverMs - (result === null ? 0 : ageMs(result.begunAt, now));
     return [name, { status, message, checkedAt: new Date(ms).toISOString(), everyMs }];
   });
   return { type: "checks", checks: Object.fromEntries(told) };

@@ -6,6 +6,8 @@ import { Id, Line, Name, Timestamp } from "../text.ts";
 import { RUNNING_ROLES } from "./may-run.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
 
+const CheckNames = z.array(Name).min(1).max(20);
+
 /** So often is a failed command tried again at most. */
 export const MOST_RETRIES = 10;
 
@@ -27,6 +29,12 @@ export const OpRule = z.object({
   deliverWithinMs: z.int().min(1),
   /** A command that failed is tried again so often. */
   retries: z.int().min(1).max(MOST_RETRIES).optional(),
+  /** A command begins only while these checks of its host are ok. */
+  preChecks: CheckNames.optional(),
+  /** It has succeeded only once these checks were found to be ok after its end. */
+  postChecks: CheckNames.optional(),
+  /** Within so many ms they must be, or it has failed. */
+  postWithinMs: z.int().min(1).optional(),
   /** So many ms pass before the first of these tries, and twice as many before each next one. */
   backoffMs: z.int().min(1).optional(),
 });

@@ -16,6 +16,8 @@ ops:
     deliver_within: 10m
     retries: 3
     backoff: 5s
+    pre_checks: [disk]
+    post_checks: [web]
   pull: {}
 pipelines:
   rollout:
@@ -50,6 +52,9 @@ test("a file gives the rules of ops and pipelines, in the form in which the stat
       deliverWithinMs: 600_000,
       retries: 3,
       backoffMs: 5_000,
+      preChecks: ["disk"],
+      postChecks: ["web"],
+      postWithinMs: 60_000,
     },
     { id: "pull", deliverWithinMs: 3_600_000 },
   ]);
@@ -136,6 +141,7 @@ test.each([
   ["ops:\n  a:\n    deliver_within: 600h", "line 3: ops.a.deliver_within: expected a duration such as 30s"],
   ["ops:\n  a:\n    retries: 11", "line 3: ops.a.retries"],
   ["ops:\n  a:\n    backoff: 5s", "line 3: ops.a.backoff: a backoff is before a retry"],
+  ["ops:\n  a:\n    post_checks_within: 5s", "line 3: ops.a.post_checks_within: there are no post_checks"],
   ["ops:\n  a:\n    roles: [viewer]", "line 3: ops.a.roles.0"],
   ["pipelines:\n  p:\n    stages: []", "line 3: pipelines.p.stages"],
   ["pipelines:\n  p:\n    stages: [a]\n    waves: [0]", "line 4: pipelines.p.waves.0: expected a number of hosts"],

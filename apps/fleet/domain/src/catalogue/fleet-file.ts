@@ -22,6 +22,9 @@ const FileOpRule = z.strictObject({
   deliver_within: Duration.default(3_600_000),
   retries: z.int().min(1).max(MOST_RETRIES).optional(),
   backoff: Duration.optional(),
+  pre_checks: z.array(Name).min(1).max(20).optional(),
+  post_checks: z.array(Name).min(1).max(20).optional(),
+  post_checks_within: Duration.optional(),
 });
 
 const FilePipeline = z.strictObject({
@@ -78,12 +81,7 @@ export function parseFleetFile(text: string): Catalogue {
     ...targetProblems(file.notify, new Set(Object.keys(file.alerts))),
   ]);
   return {
-    opRules: Object.entries(ops).map(([id, { deliver_within: deliverWithinMs, backoff: backoffMs, ...rule }]) => ({
-      id,
-      ...rule,
-      deliverWithinMs,
-      ...(backoffMs === undefined ? {} : { backoffMs }),
-    })),
+    opRules: Object.entries(ops).map(([id, op]) => opRuleOf(id, op)),
     pipelineRules: Object.entries(pipelines).map(([id, { max_fail: maxFail, pause: pauseMs, ...rule }]) => ({
       id,
       ...rule,
@@ -92,6 +90,19 @@ export function parseFleetFile(text: string): Catalogue {
     })),
     alertRules: Object.entries(alerts).map(([id, alert]) => alertRuleOf(id, alert)),
     notifyTargets: notifyTargetsOf(notify),
+  };
+}
+
+function opRuleOf(id: string, op: z.infer<typeof FileOpRule>): OpRule {
+  const { deliver_within: deliverWithinMs, backoff: backoffMs, ...others } = op;
+  const { pre_checks: preChecks, post_checks: postChecks, post_checks_within: within, ...rule } = others;
+  return {
+    id,
+    ...rule,
+    deliverWithinMs,
+    ...(backoffMs === undefined ? {} : { backoffMs }),
+    ...(preChecks === undefined ? {} : { preChecks }),
+    ...(postChecks === undefined ? {} : { postChecks, postWithinMs: within ?? 60_000 }),
   };
 }
 
@@ -114,10 +125,18 @@ function alertRuleOf(id: string, { when: kind, ...said }: z.infer<typeof FileAle
 }
 
 function opProblems({ ops }: z.infer<typeof FleetFile>): FileProblem[] {
-  return Object.entries(ops).flatMap(([name, { retries, backoff }]) =>
-    backoff === undefined || retries !== undefined
-      ? []
-      : [{ path: ["ops", name, "backoff"], problem: "a backoff is before a retry: say how many retries there are" }],
+  return Object.entries(ops).flatMap(
+    ([name, { retries, backoff, post_checks: checks, post_checks_within: within }]) => {
+      const problems: FileProblem[] = [];
+      if (backoff !== undefined && retries === undefined)
+        problems.push({
+          path: ["ops", name, "backoff"],
+          problem: "a backoff is before a retry: say how many retries there are",
+        });
+      if (within !== undefined && checks === undefined)
+        problems.push({ path: ["ops", name, "post_checks_within"], problem: "there are no post_checks to wait for" });
+      return problems;
+    },
   );
 }
 

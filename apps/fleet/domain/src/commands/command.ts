@@ -36,6 +36,17 @@ export const Command = z.object({
   /** Somebody asked to stop it. It runs until the agent says otherwise. */
   cancelRequested: z.boolean().optional(),
   outputBytes: z.int().min(0),
+  /** Its op has succeeded, and the command has once these checks of its host were found to be ok after that. Until then it runs. */
+  verifying: z
+    .object({
+      checks: z.array(Name).min(1).max(20),
+      /** The op ended then. */
+      since: Timestamp,
+      /** The command has failed when they are not ok by then. */
+      until: Timestamp,
+      exitCode: z.int().optional(),
+    })
+    .optional(),
   /** The command before it failed, and this one tries the same again. */
   retryOf: Id.optional(),
   /** It is the so-and-so-many-th try. The first try doesn't say so. */

@@ -9,6 +9,7 @@ import {
   VERIFIED_INTERVALS,
 } from "@neverstale/fleet-domain";
 import { utf8Bytes } from "@neverstale/protocol";
+import { drive } from "../commands/driver.ts";
 import { hostCount, line, note, noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
@@ -71,6 +72,8 @@ export function acceptChecks(work: Work, hostId: string, report: Report): void {
   if (bytes > recordBytes) return noteTooLarge(work, hostId, bytes, recordBytes);
   work.change("host_updated", hostId, { checks: { ...withoutChecks(host.checks), ...checks } });
   noteChanged(work, hostId, host.checks, checks);
+  const waits = [...work.fleet.commands.values()].some((one) => one.host === hostId && one.verifying !== undefined);
+  if (waits) drive(work);
 }
 
 function noteTooLarge(work: Work, host: string, bytes: number, most: number): void {

@@ -6,6 +6,7 @@ import { isoAfter } from "../fleet/moment.ts";
 import { line, note, noteWithin } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { finishOutput, limitOutput } from "./outputs.ts";
+import { checkProblem } from "./rules/checks.ts";
 import { planRetry } from "./rules/retries.ts";
 import { noteEndOfStage } from "./unfinished.ts";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./waiting-times.ts";
@@ -16,7 +17,7 @@ export type Place =
   | { readonly kind: "busy" | "offline" | "block"; readonly reason: string };
 
 /** It says whether the command's host can take it now. A host runs one command at a time: with an assignment it is busy. */
-export function place(view: View, command: Pick<Command, "host" | "op">): Place {
+export function place(view: View, command: Pick<Command, "host" | "op">, nowMs: number): Place {
   const host = view.fleet.hosts.get(command.host);
   const agent = view.agent(command.host);
   if (host === undefined || agent === null) return { kind: "block", reason: "unknown_host: there is no such host" };
@@ -24,7 +25,8 @@ export function place(view: View, command: Pick<Command, "host" | "op">): Place 
   if (!host.online) return { kind: "offline", reason: "offline: its agent is not connected" };
   for (const other of agent.commands.values())
     return { kind: "busy", reason: `busy: ${titleOf(view.fleet, host, other.op)} is still running there` };
-  return { kind: "assign" };
+  const problem = checkProblem(host, view.fleet.opRules.get(command.op)?.preChecks ?? [], nowMs);
+  return problem === null ? { kind: "assign" } : { kind: "block", reason: `pre-${problem}` };
 }
 
 function titleOf(fleet: Fleet, host: Host, op: string): string {
@@ -69,6 +71,7 @@ export function endCommand(work: Work, command: Command, end: End): void {
     startedAt: end.startedAt ?? command.startedAt ?? null,
     finishedAt: end.finishedAt ?? work.at.iso,
     cancelRequested: null,
+    verifying: null,
     outputBytes: finishOutput(work, id) ?? command.outputBytes,
     ...(isNeeded(work.fleet, command) ? {} : { retired: true }),
   });
@@ -133,6 +136,12 @@ export function cancelCommand(work: Work, command: Command, actor: string): void
   const { id, host } = command;
   if (command.status === "pending")
     return endCommand(work, command, { status: "cancelled", actor, reason: `cancelled by ${actor}` });
+  if (command.verifying !== undefined)
+    return endCommand(work, command, {
+      status: "cancelled",
+      actor,
+      reason: `its checks are waited for no more: ${actor}`,
+    });
   if (command.status !== "running" || command.cancelRequested === true) return;
   work.change("command_progress", host, { id, cancelRequested: true });
   limitOutput(work, id);

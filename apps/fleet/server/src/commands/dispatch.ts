@@ -86,7 +86,7 @@ function startCommand(
   idFor: IdFor,
 ): DispatchAnswer["commands"][number] {
   const id = idFor(host.id);
-  const placed = place(work, { host: host.id, op: request.op });
+  const placed = place(work, { host: host.id, op: request.op }, work.at.ms);
   const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, requestedBy: actor };
   if (placed.kind !== "assign" && !mayWait(work, placed, request)) {
     const { iso } = work.at;

@@ -12,6 +12,7 @@ import { isoAfter } from "../fleet/moment.ts";
 import { hostCount, note } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
+import { verification } from "./rules/checks.ts";
 import { isDue } from "./rules/retries.ts";
 import { noteUnfinished } from "./unfinished.ts";
 
@@ -28,13 +29,13 @@ export function drive(work: Work): void {
  */
 export function dueActions(view: View, now: string): DueAction[] {
   const active = [...view.fleet.commands.values()].filter((command) => !isFinal(command.status));
-  const actions = active.flatMap((command) => expiry(command, now));
+  const actions = active.flatMap((command) => [...expiry(command, now), ...verified(view, command, now)]);
   for (const pipeline of view.fleet.pipelines.values()) {
     if (pipeline.status === "running") for (const action of pipelineActions(view, pipeline, now)) actions.push(action);
   }
   if (actions.length > 0) return actions;
   const alone = active.filter((command) => command.pipelineId === undefined && isDue(command, now));
-  return nextPerHost(alone).flatMap((command) => placeAction(view, command));
+  return nextPerHost(alone).flatMap((command) => placeAction(view, command, now));
 }
 
 /** The state says that this is still to be done. */
@@ -44,7 +45,7 @@ export type DueAction =
   | {
       readonly kind: "end";
       readonly command: Command;
-      readonly status: "expired" | "blocked" | "skipped";
+      readonly status: "expired" | "blocked" | "skipped" | "succeeded" | "failed";
       readonly reason: string;
     }
   | { readonly kind: "fail_hosts"; readonly pipeline: Pipeline; readonly hosts: readonly string[] }
@@ -62,6 +63,11 @@ export const WAITS_FOR_WAVE = "wave: the hosts of the wave before have not ended
 function expiry(command: Command, now: string): DueAction[] {
   if (command.status !== "pending" || command.deadline === undefined || command.deadline > now) return [];
   return [{ kind: "end", command, status: "expired", reason: command.reason ?? "its agent did not claim it in time" }];
+}
+
+function verified(view: View, command: Command, now: string): DueAction[] {
+  const end = verification(view, command, now);
+  return end === null ? [] : [{ kind: "end", command, ...end }];
 }
 
 /**
@@ -84,7 +90,7 @@ function pipelineActions(view: View, pipeline: Pipeline, now: string): DueAction
   const stage = inWave.reduce((lowest, command) => Math.min(lowest, command.stage ?? 0), Number.POSITIVE_INFINITY);
   if (stage !== pipeline.currentStage) return [{ kind: "enter_stage", pipeline, stage }];
   const due = inWave.filter((command) => command.stage === stage && isDue(command, now));
-  return due.flatMap((command) => placeAction(view, command));
+  return due.flatMap((command) => placeAction(view, command, now));
 }
 
 function newlyFailed(pipeline: Pipeline, commands: readonly Command[]): string[] {
@@ -143,9 +149,9 @@ function verdict({ failedHosts, hosts }: Pipeline, commands: readonly Command[])
 }
 
 /** A pending command that no agent has yet is given to its host, blocked, or left to wait with the reason said. */
-function placeAction(view: View, command: Command): DueAction[] {
+function placeAction(view: View, command: Command, now: string): DueAction[] {
   if (command.status !== "pending" || view.agent(command.host)?.commands.has(command.id)) return [];
-  const placed = place(view, command);
+  const placed = place(view, command, Date.parse(now));
   if (placed.kind === "assign") return [{ kind: "assign", command }];
   // A command that waits for its host by itself goes on waiting until its deadline. A retry has none yet.
   if (command.pipelineId === undefined && placed.kind === "offline" && command.deadline !== undefined) return [];
@@ -177,7 +183,7 @@ function perform(work: Work, action: DueAction): void {
   switch (action.kind) {
     case "assign": {
       // Two actions of one look may want the same host. The second one waits for the next look.
-      if (place(work, action.command).kind === "assign") assign(work, action.command);
+      if (place(work, action.command, work.at.ms).kind === "assign") assign(work, action.command);
       return;
     }
     case "wait":
@@ -185,7 +191,8 @@ function perform(work: Work, action: DueAction): void {
     case "end": {
       const command = work.fleet.commands.get(action.command.id);
       if (command === undefined || isFinal(command.status)) return; // Two actions of one look may end the same command.
-      return endCommand(work, command, { status: action.status, reason: action.reason, actor: "server" });
+      const { status, reason } = action;
+      return endCommand(work, command, { status, reason, actor: "server", exitCode: command.verifying?.exitCode });
     }
     case "fail_hosts": {
       const { id, failedHosts } = action.pipeline;

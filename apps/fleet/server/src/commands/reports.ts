@@ -7,6 +7,7 @@ import type { Work } from "../fleet/work.ts";
 import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
 import { appendOutput, cutOutput, outputStatus } from "./outputs.ts";
+import { awaitChecks } from "./rules/checks.ts";
 
 export function acceptProgress(work: Work, hostId: string, report: Report<"progress">): void {
   const command = commandOf(work, hostId, report.commandId);
@@ -81,13 +82,15 @@ const UNCLAIMED_ENDS: ReadonlySet<string> = new Set(["rejected", "expired", "can
 export function acceptEnd(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
   const { commandId } = report;
   const command = commandOf(work, hostId, commandId);
-  if (command === undefined || isOver(command)) return void finished.push(commandId);
+  if (command === undefined || isOver(command) || command.verifying !== undefined) return void finished.push(commandId);
   if (!wasClaimed(command) && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
   const status = outputStatus(work, commandId);
   // The end must not be shown before the output.
   if (status !== null && status.cut !== true && status.bytes < report.outputBytes) return;
   const reason = report.reason === undefined ? {} : { reason: asLine(report.reason) };
-  endCommand(work, command, { ...report, ...reason, ...timesOf(work, command, report), actor: `agent:${hostId}` });
+  const actor = `agent:${hostId}`;
+  const waits = report.status === "succeeded" && awaitChecks(work, command, report.exitCode, actor);
+  if (!waits) endCommand(work, command, { ...report, ...reason, ...timesOf(work, command, report), actor });
   drive(work);
   finished.push(commandId);
 }

@@ -97,25 +97,28 @@ export class CheckLoop {
     const { book, file, log } = this.#parts;
     const id = `check-${check.name}-${randomUUID()}`;
     const plan = file.planCheck(check.name, id);
-    if ("refusal" in plan) return this.#end(check, { status: "unknown", message: plan.refusal, endedAt: localTime() });
+    const now = localTime();
+    if ("refusal" in plan)
+      return this.#end(check, { status: "unknown", message: plan.refusal, begunAt: now, endedAt: now });
     const journaledAt = new Date().toISOString();
     const settled = { claim: "asked", deadline: null, settledAt: null, settledIn: null } as const;
     book.write({ commandId: id, op: check.name, args: {}, instance: "", journaledAt, ...settled, job: plan.job });
     book.start(id, Date.now() + RUNNER_START_MS, (error) =>
       log.error({ check: check.name, error: error.message }, "no runner"),
     );
-    this.#keep(check, { running: id });
+    this.#keep(check, { running: { id, begunAt: now } });
   }
 
   #follow(known: Known): void {
     const { entry, exit, runner } = known;
     const { commandId: id, op } = entry;
     const { book } = this.#parts;
-    const check = this.#checks.find(({ name }) => name === op && this.#states.get(name)?.running === id);
+    const running = this.#states.get(op)?.running;
+    const check = running?.id === id ? this.#checks.find(({ name }) => name === op) : undefined;
     if (exit !== null) {
-      if (check !== undefined) {
+      if (check !== undefined && running != null) {
         const output = new TextDecoder().decode(book.readOutput(id, 0, known.spooledBytes));
-        this.#end(check, resultOf(check, exit, output, localTime()));
+        this.#end(check, resultOf(check, exit, output, { begunAt: running.begunAt, endedAt: localTime() }));
       }
       this.#stopped.delete(id);
       return book.forget(id);

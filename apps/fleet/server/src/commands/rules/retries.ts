@@ -53,9 +53,3 @@ function isRetried(work: Work, command: Command, status: FinalStatus): boolean {
 export function isDue({ notBefore }: Command, now: string): boolean {
   return notBefore === undefined || notBefore <= now;
 }
-
-export function waitingForRetry(commands: Iterable<Command>): number {
-  let count = 0;
-  for (const { status, retryOf } of commands) if (status === "pending" && retryOf !== undefined) count += 1;
-  return count;
-}

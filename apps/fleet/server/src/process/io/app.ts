@@ -19,7 +19,7 @@ import { alertRoutes } from "../../alerts/routes.ts";
 import { catalogueRoutes } from "../../catalogue/routes.ts";
 import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
-import { waitingForRetry } from "../../commands/rules/retries.ts";
+import { waitingCommands } from "../../commands/rules/waiting-commands.ts";
 import { eventRoutes } from "../../events/routes.ts";
 import { fleetNumbers } from "../../fleet/fleet-metrics.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
@@ -194,7 +194,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
       limitApiTokens: MAX_API_TOKENS,
     };
   });
-  metrics.addNumbers("", () => ({ commandsWaitingForRetry: waitingForRetry(manager.state.commands.values()) }));
+  metrics.addNumbers("", () => waitingCommands(manager.state.commands.values()));
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("tls_", () => ({ ...(certificate?.metrics ?? NO_CERTIFICATE), ...handshakes.metrics }));
   metrics.addNumbers("fleet_", () => fleetNumbers(manager.state, clocks.now()));
