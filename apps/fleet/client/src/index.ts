@@ -3,4 +3,10 @@ export { FleetSession, type FleetSessionOptions, type SessionSyncOptions } from 
 export { type CookieEnvironment, type CookieOptions, cookieEnvironment } from "./io/cookie-environment.ts";
 export { type TokenOptions, tokenEnvironment } from "./io/token-environment.ts";
 export type { ShownDelivery, ShownNotifications, ShownTarget } from "./notification-answers.ts";
-export { type FleetSyncOptions, type OpOptions, type PipelineOptions, StateSync } from "./state-sync.ts";
+export {
+  type DispatchTarget,
+  type FleetSyncOptions,
+  type OpOptions,
+  type PipelineOptions,
+  StateSync,
+} from "./state-sync.ts";

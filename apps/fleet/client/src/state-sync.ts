@@ -1,7 +1,7 @@
 /** The fleet's `StateSync` follows the fleet, starts ops and pipelines on its hosts, and cancels what it started. */
 
 import { StateSync as EngineStateSync, type RequestOptions, request, type StateSyncOptions } from "@neverstale/client";
-import type { Args, Fleet, SilenceRequest } from "@neverstale/fleet-domain";
+import type { Args, Fleet, HostTarget, SilenceRequest } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
 import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
 
@@ -16,20 +16,20 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
   }
 
   /** Starts an op on hosts (rules D1-D4). */
-  async dispatchOp(op: string, hosts: readonly string[], options: OpOptions = {}): Promise<DispatchedOp> {
+  async dispatchOp(op: string, where: DispatchTarget, options: OpOptions = {}): Promise<DispatchedOp> {
     const { args, wait, force, totp, ...request } = options;
-    const body = { op, hosts, ...given({ args, wait, force, totp }) };
+    const body = { op, ...whereIn(where), ...given({ args, wait, force, totp }) };
     return dispatchedOp(await this.#post("/api/dispatch", body, request));
   }
 
   /** Starts a pipeline on hosts (rules D1-D4). */
   async dispatchPipeline(
     pipeline: string,
-    hosts: readonly string[],
+    where: DispatchTarget,
     options: PipelineOptions = {},
   ): Promise<DispatchedPipeline> {
     const { totp, ...request } = options;
-    const body = { pipeline, hosts, ...given({ totp }) };
+    const body = { pipeline, ...whereIn(where), ...given({ totp }) };
     return dispatchedPipeline(await this.#post("/api/dispatch/pipeline", body, request));
   }
 
@@ -99,6 +99,17 @@ export interface OpOptions extends RequestOptions {
   readonly force?: boolean;
   /** This is the one-time code, where the server asks for one. */
   readonly totp?: string;
+}
+
+/** Something runs on hosts with these ids, or on those that the server finds then. */
+export type DispatchTarget = readonly string[] | HostTarget;
+
+function whereIn(target: DispatchTarget): Record<string, JsonValue> {
+  return isList(target) ? { hosts: target } : { target: given(target) };
+}
+
+function isList(target: DispatchTarget): target is readonly string[] {
+  return Array.isArray(target);
 }
 
 export interface PipelineOptions extends RequestOptions {

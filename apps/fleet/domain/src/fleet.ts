@@ -9,6 +9,7 @@ import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
 import { Event } from "./events/event.ts";
 import { FLEET_MODEL } from "./fleet-model.ts";
 import { Host, Metrics } from "./hosts/host.ts";
+import { HostGroup } from "./hosts/host-group.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
 /** So many retired commands are kept. Commands that are needed, and the grid of a running pipeline, stay whatever their number. */
@@ -28,6 +29,7 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       events: collection(Event, { keep: { newest: options.eventLimit ?? DEFAULT_EVENT_LIMIT } }),
       alerts: collection(Alert, { keep: { newest: ALERT_LIMIT, where: { status: ["resolved"] } } }),
       silences: collection(Silence),
+      groups: collection(HostGroup),
       opRules: collection(OpRule),
       pipelineRules: collection(PipelineRule),
       alertRules: collection(AlertRule),
@@ -55,6 +57,8 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       alert_changed: patch("alerts"),
       silence_set: put("silences"),
       silence_removed: remove("silences"),
+      group_saved: put("groups"),
+      group_removed: remove("groups"),
       event: put("events"),
       host_metrics: put("metrics"),
       host_metrics_removed: remove("metrics"),

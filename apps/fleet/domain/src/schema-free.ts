@@ -9,6 +9,8 @@ export * from "./commands/command-status.ts";
 export * from "./commands/escapes.ts";
 export * from "./commands/output-names.ts";
 export * from "./fleet-model.ts";
+export * from "./hosts/host-filter.ts";
 export * from "./hosts/host-label.ts";
+export * from "./hosts/host-status.ts";
 export * from "./hosts/verified.ts";
 export * from "./screens.ts";

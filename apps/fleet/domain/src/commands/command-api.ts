@@ -5,6 +5,7 @@ import { z } from "zod";
 import { nextPage, PageQuery, Reached, Totp } from "../api.ts";
 import { Roles } from "../catalogue/catalogue.ts";
 import { MostFailed, WaveSize } from "../catalogue/waves.ts";
+import { HostTarget } from "../hosts/host-group.ts";
 import { Id, Line, Name, Timestamp } from "../text.ts";
 import { Command } from "./command.ts";
 import { COMMAND_STATUSES } from "./command-status.ts";
@@ -12,18 +13,26 @@ import { Args } from "./op.ts";
 
 const HostIds = z.array(Id).min(1).max(10_000);
 
+/** Where something is to run: on these hosts, or on those that the server finds by a target at that moment. */
+const wheres = { hosts: HostIds.optional(), target: HostTarget.optional() };
+const saysWhere = ({ hosts, target }: { readonly hosts?: unknown; readonly target?: unknown }) =>
+  (hosts === undefined) !== (target === undefined);
+const WHERE = { path: ["hosts"], message: "expected either hosts or a target" };
+
 /** `POST /api/dispatch` starts an op. On a host that can't take it now it is blocked, unless it may wait (decision 0005). */
-export const DispatchRequest = z.strictObject({
-  op: Name,
-  hosts: HostIds,
-  args: Args.optional(),
-  wait: z.boolean().describe("A busy host runs it afterwards instead of blocking it.").optional(),
-  force: z
-    .boolean()
-    .describe("A busy host runs it afterwards, an offline one when it is back; neither later than an hour from now.")
-    .optional(),
-  totp: Totp,
-});
+export const DispatchRequest = z
+  .strictObject({
+    op: Name,
+    ...wheres,
+    args: Args.optional(),
+    wait: z.boolean().describe("A busy host runs it afterwards instead of blocking it.").optional(),
+    force: z
+      .boolean()
+      .describe("A busy host runs it afterwards, an offline one when it is back; neither later than an hour from now.")
+      .optional(),
+    totp: Totp,
+  })
+  .refine(saysWhere, WHERE);
 export type DispatchRequest = ReadonlyJson<z.infer<typeof DispatchRequest>>;
 
 export const DispatchAnswer = z.object({
@@ -33,7 +42,7 @@ export const DispatchAnswer = z.object({
 export type DispatchAnswer = ReadonlyJson<z.infer<typeof DispatchAnswer>>;
 
 /** `POST /api/dispatch/pipeline` starts a pipeline. */
-export const PipelineRequest = z.strictObject({ pipeline: Name, hosts: HostIds, totp: Totp });
+export const PipelineRequest = z.strictObject({ pipeline: Name, ...wheres, totp: Totp }).refine(saysWhere, WHERE);
 export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });

@@ -16,6 +16,7 @@ import {
 import { hostCount, note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
+import { idsIn, type Where } from "../hosts/targets.ts";
 import { assign, cancelCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
 import { conclude, drive, WAITS_FOR_STAGE, WAITS_FOR_WAVE } from "./driver.ts";
 import { createCommand } from "./new-command.ts";
@@ -30,7 +31,7 @@ export function dispatchOp(
   actor: string,
   idFor: IdFor,
 ): DispatchAnswer["commands"] {
-  const hosts = knownHosts(work, request.hosts);
+  const hosts = knownHosts(work, request);
   const args = checkedArgs(hosts, request);
   const commands = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
   note(work, dispatchEvent(request, commands, actor), {
@@ -44,8 +45,8 @@ export function dispatchOp(
 /** It names what is made. A repeat of a request with an idempotency key gives the same names. */
 export type IdFor = (part: string) => string;
 
-function knownHosts(work: Work, ids: readonly string[]): Host[] {
-  return [...new Set(ids)].map((id) => {
+function knownHosts(work: Work, where: Where): Host[] {
+  return [...new Set(idsIn(work.fleet, where, () => true))].map((id) => {
     const host = work.fleet.hosts.get(id);
     if (host === undefined)
       throw new RequestRefusal("unknown_host", `there is no host ${id}`, {
@@ -151,7 +152,7 @@ export function dispatchPipeline(
       hint: `There are: ${[...work.fleet.pipelineRules.keys()].join(", ") || "none"}.`,
     });
   const { id: name, title: _, ...plan } = rule;
-  const hosts = knownHosts(work, request.hosts).map((host) => host.id);
+  const hosts = knownHosts(work, request).map((host) => host.id);
   return startPipeline(work, { ...plan, name, hosts: hosts.map((host) => ({ host, from: 0 })) }, actor, idFor);
 }
 

@@ -102,6 +102,7 @@ function view({
     alertRules: new Map(),
     alerts: new Map(),
     silences: new Map(),
+    groups: new Map(),
     catalogueFiles: new Map(),
     metrics: new Map(),
   };

@@ -27,6 +27,7 @@ function fleetWith(...alerts: Alert[]): Fleet {
     events: none,
     metrics: none,
     silences: none,
+    groups: none,
     opRules: none,
     pipelineRules: none,
     alertRules: none,

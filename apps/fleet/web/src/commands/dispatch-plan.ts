@@ -1,8 +1,7 @@
 /** The page says what a dispatch will do before somebody presses the button, as far as the page can know. */
 
 import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
-import { labelOf } from "@neverstale/fleet-domain/schema-free";
-import { hostStatus } from "../hosts/host-status.ts";
+import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { howMany } from "../state/format.ts";
 
 /** A host that doesn't allow the op is left out of the request. The others are all sent, since the server decides on today's state. */

@@ -1,7 +1,7 @@
 /** This is one row of the hosts table. It is drawn again only when its own records are other ones. */
 
 import type { Host } from "@neverstale/fleet-domain";
-import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
+import { callsItself, hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type MouseEvent, memo } from "react";
 import { Meter } from "../components/meter.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
@@ -12,7 +12,7 @@ import { decimal } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
 import { useRecord } from "../state/replica-hooks.ts";
 import { useIsChosen } from "./chosen-hosts.ts";
-import { HOST_LOOKS, hostStatus } from "./host-status.ts";
+import { HOST_LOOKS } from "./host-status.ts";
 import { TagList } from "./tag-list.tsx";
 
 interface HostLineProps {

@@ -1,9 +1,8 @@
 /** Hosts are sorted by a column of their table. Equal ones are sorted by name, so that there is always one order. */
 
-import { labelOf } from "@neverstale/fleet-domain/schema-free";
+import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import type { Sort } from "../state/place.ts";
 import type { HostRow } from "./host-rows.ts";
-import { hostStatus } from "./host-status.ts";
 
 /** Without a sort they are in the order of their names. */
 export function sortHosts(rows: readonly HostRow[], sort: Sort<HostColumn> | null): readonly HostRow[] {

@@ -1,7 +1,7 @@
 /** The panel shows one host beside the list: its readings, its checks, what ran on it and what happened to it. */
 
 import type { Host } from "@neverstale/fleet-domain";
-import { labelOf } from "@neverstale/fleet-domain/schema-free";
+import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type RefObject, useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
 import { Empty } from "../components/notice.tsx";
@@ -11,7 +11,7 @@ import { useLoaded, useRecord } from "../state/replica-hooks.ts";
 import { HostCharts } from "./host-charts.tsx";
 import { HostChecks, HostFacts } from "./host-facts.tsx";
 import { NewestEvents, NewestRuns } from "./host-history.tsx";
-import { HOST_LOOKS, hostStatus } from "./host-status.ts";
+import { HOST_LOOKS } from "./host-status.ts";
 import { TagList } from "./tag-list.tsx";
 
 export function HostPanel({ id }: { readonly id: string }) {

@@ -1,14 +1,7 @@
-/** A host is ready, busy or offline, and its status looks like this. */
+/** The status of a host looks like this. */
 
-import type { Host } from "@neverstale/fleet-domain";
+import type { HostStatus } from "@neverstale/fleet-domain/schema-free";
 import type { Look } from "../components/look.ts";
-
-export type HostStatus = "ready" | "busy" | "offline";
-
-export function hostStatus(host: Host): HostStatus {
-  if (!host.online) return "offline";
-  return host.runningCommand === undefined ? "ready" : "busy";
-}
 
 export const HOST_LOOKS: Readonly<Record<HostStatus, Look>> = {
   ready: { word: "Ready", shape: "dot", tone: "good" },

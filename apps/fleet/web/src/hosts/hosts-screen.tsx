@@ -1,6 +1,7 @@
 /** The hosts screen shows every host with its newest reading, live, and beside the list the host that is open. */
 
 import type { Fleet } from "@neverstale/fleet-domain";
+import { hostStatus } from "@neverstale/fleet-domain/schema-free";
 import { useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
 import { DispatchBar } from "../commands/dispatch-bar.tsx";
@@ -12,7 +13,6 @@ import { useSelection } from "../state/replica-hooks.ts";
 import { useAnyChosen, useChosenHosts } from "./chosen-hosts.ts";
 import { HostList } from "./host-list.tsx";
 import { HostPanel } from "./host-panel.tsx";
-import { hostStatus } from "./host-status.ts";
 
 export function HostsScreen() {
   const open = usePlace((place) => place.open);

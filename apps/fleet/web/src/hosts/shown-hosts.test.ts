@@ -19,6 +19,7 @@ const FLEET: Fleet = {
   alertRules: new Map(),
   alerts: new Map(),
   silences: new Map(),
+  groups: new Map(),
   catalogueFiles: new Map(),
 };
 

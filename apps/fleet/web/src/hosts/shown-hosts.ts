@@ -1,8 +1,8 @@
 /** These selectors say which hosts the table shows and in which order, and which chosen hosts its filter hides. */
 
 import type { Fleet, Host } from "@neverstale/fleet-domain";
+import { parseHostFilter } from "@neverstale/fleet-domain/schema-free";
 import { type PagePlace, parseSort } from "../state/place.ts";
-import { parseHostFilter } from "./host-filter.ts";
 import { HOST_COLUMNS, keepOrder, sortHosts } from "./host-order.ts";
 import { hostRows } from "./host-rows.ts";
 

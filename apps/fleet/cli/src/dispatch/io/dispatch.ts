@@ -1,7 +1,7 @@
 /** `neverstale dispatch` starts an op on hosts, shows what it writes, and waits for how it ends. */
 
 import type { DispatchedCommand } from "@neverstale/fleet-client";
-import { fleet, labelIn } from "@neverstale/fleet-domain";
+import { fleet, type HostTarget, labelIn } from "@neverstale/fleet-domain";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
@@ -11,9 +11,10 @@ import { withSession } from "../../session/io/with-session.ts";
 import { oneLine } from "../../terminal/plain-text.ts";
 import { dispatchedLine, exitStatusOf } from "../command-end.ts";
 import { argsOf, type Found, hostIdsOf } from "../host-names.ts";
+import { flaggedTarget, type TargetFlags, withTarget } from "../target-flags.ts";
 import { FollowedCommand } from "./followed-command.ts";
 
-interface DispatchFlags extends SignInFlags {
+interface DispatchFlags extends SignInFlags, TargetFlags {
   readonly arg?: readonly string[];
   readonly wait: boolean;
 }
@@ -23,17 +24,21 @@ Status: 0 means that all succeeded, 1 that at least one did not, 2 that they cou
 
 Examples:
   neverstale dispatch uptime all
+  neverstale dispatch pull --tag prod --filter "status:online -web-3"
   neverstale dispatch stream web-1 web-2 --arg seconds=5`;
 
 export const addDispatch: AddCommand = (root, end) => {
-  withSignIn(root.command("dispatch").description("run an op on hosts, show its output and wait for its end"))
+  withTarget(
+    withSignIn(root.command("dispatch").description("run an op on hosts, show its output and wait for its end")),
+  )
     .argument("<op>", "what to run; each host's agent.yaml says what it allows")
-    .argument("<hosts...>", "names or ids; all means every host")
+    .argument("[hosts...]", "names or ids; all means every host")
     .option("--arg <name=value...>", "an argument of the op")
     .option("--no-wait", "print the ids of the commands and end")
     .addHelpText("after", HELP_TEXT)
     .action(async (op: string, hosts: string[], flags: DispatchFlags) => {
-      const settings = { op, hosts, args: flags.arg ?? [], wait: flags.wait };
+      const target = orFail(flaggedTarget(hosts, flags));
+      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait };
       end.status = await withSession(flags, (session, signal) => dispatch(session, settings, signal));
     });
 };
@@ -41,6 +46,8 @@ export const addDispatch: AddCommand = (root, end) => {
 interface DispatchSettings {
   readonly op: string;
   readonly hosts: readonly string[];
+  /** The server finds the hosts by it, where it is not null. */
+  readonly target: HostTarget | null;
   readonly args: readonly string[];
   /** False means that the answer of the server is enough. */
   readonly wait: boolean;
@@ -56,8 +63,10 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
     await waitUntil(sync, () => sync.status.type === "live", AbortSignal.any([signal, late]));
     if (sync.status.type !== "live")
       throw new Failure(`the fleet can't be seen: ${sync.status.type}`, { hint: "Is the server running?" });
-    const hosts = orFail(hostIdsOf(settings.hosts, sync.state.hosts.values()));
-    const specs = sync.state.hosts.get(hosts[0] ?? "")?.ops.find((op) => op.name === settings.op)?.args ?? [];
+    const all = [...sync.state.hosts.values()];
+    const hosts = settings.target ?? orFail(hostIdsOf(settings.hosts, all));
+    const offers = all.flatMap(({ ops }) => ops.filter(({ name }) => name === settings.op));
+    const specs = offers[0]?.args ?? [];
     const args = orFail(argsOf(settings.args, specs));
     const { commands, ...position } = await sync.dispatchOp(settings.op, hosts, { args });
     await sync.reached(position);

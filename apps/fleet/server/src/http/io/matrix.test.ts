@@ -26,6 +26,7 @@ const VIEWER = [
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
+  "GET /api/groups",
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
   ...[...followed("/sync"), ...followed("/sync/output/:id")],
 ];
@@ -41,6 +42,7 @@ const OPERATOR = [
   ...["POST /api/commands/:id/cancel", "POST /api/pipelines/:id/cancel", "POST /api/pipelines/:id/retry"],
   ...["POST /api/alerts/:id/acknowledge", "POST /api/alerts/:id/resolve"],
   ...["POST /api/silences", "DELETE /api/silences/:id", "PATCH /api/hosts/:id"],
+  ...["POST /api/groups", "DELETE /api/groups/:name"],
 ];
 const ACCOUNTS = [
   ...["GET /api/users", "POST /api/users", "PATCH /api/users/:name", "DELETE /api/users/:name"],

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { packageVersion } from "@neverstale/base/node";
+import { MOST_GROUPS } from "@neverstale/fleet-domain";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
@@ -25,6 +26,7 @@ import { fleetNumbers } from "../../fleet/fleet-metrics.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
 import { accountsIn } from "../../fleet/state.ts";
 import { handoutRoutes } from "../../handout/io/routes.ts";
+import { groupRoutes } from "../../hosts/group-routes.ts";
 import { hostRoutes } from "../../hosts/routes.ts";
 import { addressGroup } from "../../http/address-group.ts";
 import { API_STYLE, apiPage } from "../../http/api-page.ts";
@@ -123,6 +125,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...eventRoutes(parts),
     ...processRoutes(parts),
     ...hostRoutes(parts),
+    ...groupRoutes(parts),
     ...metricRoutes(parts),
     ...enrollmentRoutes(parts),
     ...agentRoutes(parts),
@@ -194,6 +197,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
       limitApiTokens: MAX_API_TOKENS,
     };
   });
+  metrics.addNumbers("", () => ({ groups: manager.state.groups.size, limitGroups: MOST_GROUPS }));
   metrics.addNumbers("", () => waitingCommands(manager.state.commands.values()));
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("tls_", () => ({ ...(certificate?.metrics ?? NO_CERTIFICATE), ...handshakes.metrics }));

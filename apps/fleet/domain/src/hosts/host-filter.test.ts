@@ -1,10 +1,12 @@
-import type { Host, Metrics } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
+import type { Host, Metrics } from "./host.ts";
 import { parseHostFilter } from "./host-filter.ts";
-import { hostRecord } from "./host-suite.ts";
 
-const host = (id: string, more: Partial<Host> = {}): Host =>
-  hostRecord(id, { os: "Debian 12", arch: "x64", agentVersion: "0.1.0", ...more });
+const host = (id: string, more: Partial<Host> = {}): Host => ({
+  ...{ id, hostname: id, os: "Debian 12", arch: "x64", agentVersion: "0.1.0", tags: [], online: true },
+  ...{ checks: {}, ops: [], enrolledAt: "2026-01-01T00:00:00.000Z" },
+  ...more,
+});
 
 const HOSTS: readonly (readonly [Host, Metrics | undefined])[] = [
   [

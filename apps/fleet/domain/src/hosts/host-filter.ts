@@ -1,13 +1,13 @@
-/** The hosts screen is filtered by words that must all match, in any order. */
+/** Hosts are filtered by words that must all match, in any order: on the page, in a saved group, and where something is to run. */
 
-import { folded, labelOf } from "@neverstale/fleet-domain/schema-free";
-import type { HostRow } from "./host-rows.ts";
+import type { Host, Metrics } from "./host.ts";
+import { folded, labelOf } from "./host-label.ts";
 import { hostStatus } from "./host-status.ts";
 
 /**
  *   web            name, tag, location, system or kind contains it
  *   tag:prod       has exactly this tag
- *   status:busy    ready, busy or offline
+ *   status:busy    ready, busy, offline or online
  *   cpu:>80        also ram, disk, swap and load; > < >= <=
  *   -tag:prod      none of it
  */
@@ -19,8 +19,14 @@ export function parseHostFilter(text: string): HostFilter {
   return (row) => tests.every((test) => test(row));
 }
 
+/** This much of a host is looked at. */
+export interface FilteredHost {
+  readonly host: Host;
+  readonly metrics: Metrics | undefined;
+}
+
 /** A filter reads a row's metrics only where it names a measure. */
-export type HostFilter = (row: HostRow) => boolean;
+export type HostFilter = (row: FilteredHost) => boolean;
 
 function parseTerm(term: string): HostFilter {
   if (term.startsWith("-")) {
@@ -59,7 +65,7 @@ function parseMeasure(term: string): HostFilter | null {
   };
 }
 
-function mentions({ host }: HostRow, word: string): boolean {
+function mentions({ host }: FilteredHost, word: string): boolean {
   const texts = [
     labelOf(host),
     host.id,

@@ -1,0 +1,38 @@
+/** A group of hosts is a filter with a name. Who is in it follows from how the hosts are whenever somebody looks. */
+
+import type { ReadonlyJson } from "@neverstale/protocol";
+import { z } from "zod";
+import { Line, Name, Timestamp } from "../text.ts";
+import { Tags } from "./host.ts";
+
+/** It is in the language of `host-filter.ts`. One that says nothing would mean every host by mistake. */
+export const FilterText = z
+  .string()
+  .max(500)
+  .refine(
+    (text) => text.split(/\s+/).some((term) => term !== "" && term !== "-"),
+    "expected a filter such as tag:prod",
+  );
+
+export const HostGroup = z.object({
+  /** It is the name of the group. */
+  id: Name,
+  title: Line.optional(),
+  filter: FilterText,
+  savedBy: Line,
+  savedAt: Timestamp,
+});
+export type HostGroup = ReadonlyJson<z.infer<typeof HostGroup>>;
+
+/** So many groups may be saved. */
+export const MOST_GROUPS = 200;
+
+/** Something runs on the hosts of which all that is given here is true at that moment. */
+export const HostTarget = z
+  .strictObject({
+    tags: Tags.min(1).describe("Hosts with one of these tags.").optional(),
+    filter: FilterText.describe("Hosts that the filter of the page would show.").optional(),
+    group: Name.describe("Hosts of this saved group.").optional(),
+  })
+  .refine((target) => Object.keys(target).length > 0, "expected tags, a filter or a group");
+export type HostTarget = ReadonlyJson<z.infer<typeof HostTarget>>;
