@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { CheckLoop, type CheckSource } from "../checks/io/check-loop.ts";
 import type { CommandBook } from "../commands/command-book.ts";
 import type { AssignmentReplica } from "../connection/assignment-replica.ts";
+import type { CredentialKeeper } from "../connection/io/credential-keeper.ts";
 import { Reporter } from "../connection/io/reporter.ts";
 import type { ServerApi } from "../connection/io/server-api.ts";
 import type { MachineFacts } from "../machine/io/facts.ts";
@@ -20,6 +21,7 @@ export type AgentEnd = "stopped" | "not_accepted" | "revoked";
 
 export interface AgentParts {
   readonly api: ServerApi;
+  readonly credential: CredentialKeeper;
   readonly journal: CommandBook;
   /** The checks of the host are run by it. Null means that none are made. */
   readonly checkBook: CommandBook | null;
@@ -44,7 +46,7 @@ export class Agent {
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { api, journal, checkBook, hostFile, replica, log, gauges, heartbeatMs, onAccepted } = parts;
+    const { api, credential, journal, checkBook, hostFile, replica, log, gauges, heartbeatMs, onAccepted } = parts;
     const instance = randomUUID();
     const onNews = () => this.#reporter.ring();
     const commands = new CommandLoop({ api, journal, replica, plan: hostFile.plan, log, instance, onNews });
@@ -53,6 +55,7 @@ export class Agent {
     this.#checks = checks;
     this.#reporter = new Reporter({
       api,
+      credential,
       log,
       gauges,
       heartbeatMs,

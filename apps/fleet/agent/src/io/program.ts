@@ -7,7 +7,15 @@ import { lockFile } from "@neverstale/base/node";
 import { type Logger, pino } from "pino";
 import { checkDirectory, hostDirectory } from "../commands/io/command-files.ts";
 import { Journal } from "../commands/io/journal.ts";
-import { type Credential, enrollThisHost, isUsed, readCredential, readToken } from "../connection/io/enrollment.ts";
+import { CredentialKeeper } from "../connection/io/credential-keeper.ts";
+import {
+  type Credential,
+  enrollThisHost,
+  isUsed,
+  keepCredential,
+  readCredential,
+  readToken,
+} from "../connection/io/enrollment.ts";
 import { followAssignments } from "../connection/io/follow-assignments.ts";
 import { ServerApi } from "../connection/io/server-api.ts";
 import { makePrivateDirectory } from "../machine/io/durable-files.ts";
@@ -170,23 +178,30 @@ async function enrollAnew(
 
 async function work(
   settings: Settings,
-  { hostId, credential }: Credential,
+  kept: Credential,
   hostFile: HostFile,
   api: ServerApi,
   log: Logger,
 ): Promise<AgentEnd> {
-  api.credential = credential;
+  const { hostId } = kept;
+  const credential = new CredentialKeeper(kept, { keep: (next) => keepCredential(settings.dataDir, next), api, log });
   const onUnreadable = (file: string, error: unknown) => log.error({ file, err: error }, "journal entry can't be read");
   const journal = new Journal(hostDirectory(settings.dataDir, hostId), onUnreadable);
   const checkBook = new Journal(checkDirectory(settings.dataDir, hostId), onUnreadable);
   const { server, trust } = settings;
-  const replica = followAssignments({ server, credential, trust, onChange: () => agent.look() });
+  const replica = followAssignments({
+    server,
+    credential: () => credential.credential,
+    trust,
+    onChange: () => agent.look(),
+  });
   const facts = () => machineFacts(AGENT_VERSION);
   const gauges = new Gauges();
   const report = { pid: process.pid, version: AGENT_VERSION, program: PROGRAM_FOLDER };
   const onAccepted = () => noteFirstReport(settings.dataDir, report);
   const agent = new Agent({
     api,
+    credential,
     journal,
     checkBook,
     hostFile,

@@ -77,8 +77,14 @@ export const AgentCredential = z.object({
   id: Id,
   host: Id,
   createdAt: Timestamp,
-  /** The host was removed. The credential opens nothing any more, and is told from one that was never known. */
+  /** The host was removed, or uses another one. The credential opens nothing any more, and is told from one that was never known. */
   revoked: z.literal(true).optional(),
+  /** An admin has asked since then that the agent take another one. */
+  rotationAskedAt: Timestamp.optional(),
+  /** It was given out in the place of this one, and has not been used yet. */
+  replaces: Id.optional(),
+  /** It is good until then, unless it is used before. */
+  expiresAt: Timestamp.optional(),
 });
 export type AgentCredential = ReadonlyJson<z.infer<typeof AgentCredential>>;
 
@@ -132,7 +138,9 @@ export const accountsModel = defineModel({
     enrollment_made: put("enrollments"),
     enrollment_removed: remove("enrollments"),
     agent_credential_made: put("agentCredentials"),
+    agent_credential_changed: patch("agentCredentials"),
     agent_credential_revoked: patch("agentCredentials"),
+    agent_credential_removed: remove("agentCredentials"),
     server_key_made: put("serverKeys"),
   },
 });

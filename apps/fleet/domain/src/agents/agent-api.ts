@@ -37,6 +37,16 @@ export const EnrollAnswer = z.object({ hostId: Id, credential: z.string(), now: 
 export type EnrollAnswer = ReadonlyJson<z.infer<typeof EnrollAnswer>>;
 
 /**
+ * The agent posts to `/agent/credential` once an answer said `rotateCredential`. It keeps the nonce on its disk until it has used the new
+ * credential, and gets the same answer again to the same nonce. The one that it shows stays good until the new one was used.
+ */
+export const CredentialRequest = z.object({ nonce: z.string().min(20).max(200) });
+export type CredentialRequest = ReadonlyJson<z.infer<typeof CredentialRequest>>;
+
+export const CredentialAnswer = z.object({ credential: z.string(), now: Timestamp });
+export type CredentialAnswer = ReadonlyJson<z.infer<typeof CredentialAnswer>>;
+
+/**
  * The agent posts to `/agent/claims` when the id is in its journal and before anything runs. It draws `instance` at each start.
  * Only a 200 lets it start the op. 409 `claim_refused` means that another instance has the command, that it is gone, cancelled or
  * past its deadline, or that the host runs another one. The agent asks again when the answer was lost.
@@ -175,5 +185,7 @@ export const ReportsAnswer = z.object({
   finished: z.array(Id),
   /** At this position that is in the state. The agent keeps it with each of them. */
   settled: Settled.optional(),
+  /** The agent is to ask for another credential. */
+  rotateCredential: z.literal(true).optional(),
 });
 export type ReportsAnswer = ReadonlyJson<z.infer<typeof ReportsAnswer>>;

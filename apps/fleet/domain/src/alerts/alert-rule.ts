@@ -7,7 +7,14 @@ import { Line, Name } from "../text.ts";
 /** A reading of a host is compared with a bound. */
 export const ALERT_METRICS = ["cpu", "ram", "swap", "disk", "load1"] as const;
 export const ALERT_SEVERITIES = ["warn", "critical"] as const;
-export const ALERT_KINDS = ["host_offline", "metric", "check", "command_failed", "pipeline_failed"] as const;
+export const ALERT_KINDS = [
+  "host_offline",
+  "metric",
+  "check",
+  "command_failed",
+  "pipeline_failed",
+  "host_cloned",
+] as const;
 
 export const AlertRule = z.object({
   /** It is the name of the rule. */

@@ -57,6 +57,7 @@ const FileAlert = z.discriminatedUnion("when", [
   z.strictObject({ when: z.literal("check"), ...common, ...within, checks: names }),
   z.strictObject({ when: z.literal("command_failed"), ...common, ops: names }),
   z.strictObject({ when: z.literal("pipeline_failed"), ...common, pipelines: names }).omit({ tags: true }),
+  z.strictObject({ when: z.literal("host_cloned"), ...common }),
 ]);
 
 const FleetFile = z.strictObject({
@@ -166,4 +167,5 @@ alerts:
   host-offline: { when: host_offline, for: 2m, severity: critical, title: Hosts are not heard of }
   disk-full: { when: metric, metric: disk, above: 90, for: 5m, title: A disk is nearly full }
   pipeline-failed: { when: pipeline_failed, title: A pipeline did not succeed }
+  host-cloned: { when: host_cloned, severity: critical, title: Two machines show one credential }
 `;

@@ -38,6 +38,8 @@ export const Host = z.object({
   online: z.boolean(),
   /** The agent's clock is wrong. Times that it told were put right. */
   clockSkewed: z.literal(true).optional(),
+  /** Then two machines showed its credential, or one showed an old one. */
+  cloneSeenAt: Timestamp.optional(),
   /** Nothing was heard of it since then. It is absent while the host is online, and before its first report. */
   offlineSince: Timestamp.optional(),
   checks: Checks,

@@ -2,6 +2,7 @@
 
 import type { Accounts, EnrollmentToken, Role, Session } from "@neverstale/fleet-domain";
 import { forgetToken, usesOf } from "../agents/enroll.ts";
+import { overdue, sweepCredentials } from "../agents/rotation.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
@@ -215,6 +216,7 @@ export function sweepAccounts(work: Work): string[] {
     if (used < uses)
       noteExpiry(work, "enrollment_token_expired", `an enrolment token of ${createdBy} has expired, ${unused}`);
   }
+  sweepCredentials(work);
   return [...ended.map((session) => session.id), ...tokens];
 }
 
@@ -226,10 +228,11 @@ function noteExpiry(work: Work, action: string, message: string): void {
 
 /** True means that `sweepAccounts` would do something. This look costs no transaction. */
 export function accountsNeedSweep(accounts: Accounts, at: FleetMoment): boolean {
-  const overdue = (token: EnrollmentToken) => token.expiresAt <= at.iso;
+  const isOver = (token: EnrollmentToken) => token.expiresAt <= at.iso;
   return (
     expiredApiTokens(accounts, at).length > 0 ||
+    overdue([...accounts.agentCredentials.values()], at.iso).length > 0 ||
     [...accounts.sessions.values()].some((session) => hasEnded(session, at.ms)) ||
-    [...accounts.enrollmentTokens.values()].some(overdue)
+    [...accounts.enrollmentTokens.values()].some(isOver)
   );
 }

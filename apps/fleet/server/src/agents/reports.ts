@@ -17,6 +17,7 @@ import type { Work } from "../fleet/work.ts";
 import { setOnline } from "../hosts/decide.ts";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
 import { acceptChecks } from "./checks.ts";
+import { cloneAlarm } from "./clones.ts";
 import { acceptHello } from "./hello.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
 
@@ -24,7 +25,7 @@ export function acceptReports(work: Work, request: ReportsRequest, before: Sende
   const { hostId } = before;
   if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
   const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
-  if (cloned) alarm(work, hostId);
+  if (cloned) cloneAlarm(work, hostId, "agent_cloned", "two agents report");
   setOnline(work, hostId, true);
   const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
   for (const report of newestFacts(request.reports)) {
@@ -169,9 +170,4 @@ function startOf(work: Work, hostId: string, given: string): string {
 
 function agentOf(hostId: string): string {
   return `agent:${hostId}`;
-}
-
-function alarm(work: Work, host: string): void {
-  const message = `two agents report as ${host}: is the machine a clone? Remove the host and enrol both again.`;
-  noteWithin(work, { category: "error", level: "error", actor: agentOf(host), host, action: "agent_cloned", message });
 }

@@ -127,6 +127,8 @@ function wordsOf({ kind, metric, above }: AlertRule, count: number): string {
       return `a check is not ok on ${hostCount(count)}`;
     case "command_failed":
       return `an op failed on ${hostCount(count)}`;
+    case "host_cloned":
+      return `two machines show the credential of ${hostCount(count)}`;
     case "pipeline_failed":
       return count === 1 ? "a pipeline failed" : `${count} pipelines failed`;
   }

@@ -17,6 +17,8 @@ export function subjectsOf(fleet: Fleet, rule: AlertRule, nowMs: number): Subjec
       return hostsWithFailures(fleet, rule);
     case "pipeline_failed":
       return failedPipelines(fleet, rule, nowMs);
+    case "host_cloned":
+      return hostsWhere(fleet, rule, ({ cloneSeenAt }) => clonedSince(cloneSeenAt, nowMs));
   }
 }
 
@@ -30,6 +32,14 @@ const UNKNOWN: Since = { since: null };
 function sinceOf(offlineSince: string | undefined): Since | null {
   return offlineSince === undefined ? null : { since: Date.parse(offlineSince) };
 }
+
+/** Nobody can tell when only one machine is left, so it is forgotten in the end. */
+function clonedSince(cloneSeenAt: string | undefined, nowMs: number): Since | null {
+  const since = Date.parse(cloneSeenAt ?? "");
+  return nowMs - since <= CLONE_WITHIN_MS ? { since } : null;
+}
+
+const CLONE_WITHIN_MS = 24 * 3_600_000;
 
 function hostsWhere(fleet: Fleet, { tags }: AlertRule, since: (host: Host) => Since | null): Subjects {
   const found = new Map<string, number | null>();

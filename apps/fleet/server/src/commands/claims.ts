@@ -1,7 +1,8 @@
 /** An agent claims a command before it starts it, so that each command runs at most once. */
 
 import { type ClaimRequest, isFinal } from "@neverstale/fleet-domain";
-import { note, noteWithin } from "../fleet/note.ts";
+import { cloneAlarm } from "../agents/clones.ts";
+import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
@@ -19,7 +20,7 @@ export function claim(work: Work, hostId: string, request: ClaimRequest): Claim 
   }
   if (assignment.status === "claimed") {
     if (assignment.instance === instance) return { granted: true };
-    alarm(work, hostId, commandId);
+    cloneAlarm(work, hostId, "claim_refused", "a second instance of its agent claims a command that runs");
     return refused("another instance of this host's agent has it");
   }
   if (assignment.deadline !== undefined && assignment.deadline <= work.at.iso) {
@@ -50,17 +51,4 @@ export type Claim = { readonly granted: true } | { readonly granted: false; read
 
 function refused(reason: string): Claim {
   return { granted: false, reason };
-}
-
-function alarm(work: Work, host: string, commandId: string): void {
-  const message = `a second instance of the agent of ${host} claimed a command that runs: is the machine a clone?`;
-  noteWithin(work, {
-    category: "error",
-    level: "error",
-    actor: `agent:${host}`,
-    host,
-    action: "claim_refused",
-    message,
-    details: { commandId },
-  });
 }

@@ -3,6 +3,7 @@
 import { type Host, HostAnswer, HostPatch, ReachedAnswer } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
 import type { Presences } from "../agents/presences.ts";
+import { askForRotation } from "../agents/rotation.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Transactions } from "../fleet/transact.ts";
 import type { TransactFor } from "../http/io/once.ts";
@@ -27,6 +28,14 @@ export function hostRoutes(parts: HostRoutesParts): Route[] {
       recentProof: true,
       answer: ReachedAnswer,
       handle: (ask) => remove(parts, ask),
+    },
+    {
+      method: "POST",
+      path: "/api/hosts/:id/credential/rotate",
+      allow: "admin",
+      answer: ReachedAnswer,
+      answerStatus: 202,
+      handle: (ask) => rotate(parts, ask),
     },
   ];
 }
@@ -67,4 +76,13 @@ async function remove(parts: HostRoutesParts, ask: Ask<unknown>): Promise<Answer
   }
   await transactions.untilEverywhere();
   return { body: { epoch: applied.epoch, version: applied.version } };
+}
+
+/** The agent does the rest by itself, once it is there. */
+async function rotate({ transactFor }: HostRoutesParts, ask: Ask<unknown>): Promise<Answer> {
+  const { applied } = await transactFor(ask, (work) => {
+    askForRotation(work, param(ask, "id"), userOf(ask).user);
+    return null;
+  });
+  return { status: 202, body: { epoch: applied.epoch, version: applied.version } };
 }

@@ -126,6 +126,6 @@ function hasNoBody(path: string, method: string): boolean {
   return (
     method === "GET" ||
     method === "DELETE" ||
-    /\/(cancel|logout|acknowledge|resolve|reset|test|catalogue\/read|second-factor)$/.test(path)
+    /\/(cancel|logout|acknowledge|resolve|reset|rotate|test|catalogue\/read|second-factor)$/.test(path)
   );
 }

@@ -11,7 +11,15 @@ import { RETRY_BACKOFF } from "../backoff.ts";
 import type { ServerApi } from "./server-api.ts";
 
 /** The credential says which host this is, with the secret that proves it. Only the agent's user can read it. */
-const Credential = z.object({ hostId: z.string().min(1), credential: z.string().min(1), tokenHash: z.string() });
+const Credential = z.object({
+  hostId: z.string().min(1),
+  credential: z.string().min(1),
+  tokenHash: z.string(),
+  /** It was the credential before this one. A server that was put back from a backup knows no other. */
+  previous: z.string().min(1).optional(),
+  /** Another credential was asked for with it. */
+  nonce: z.string().min(1).optional(),
+});
 export type Credential = z.infer<typeof Credential>;
 
 export interface EnrollOptions {
@@ -38,7 +46,7 @@ export async function enrollThisHost({ dataDir, token, facts, api, log }: Enroll
     if (result.type === "ok") {
       const { hostId, credential } = result.answer;
       const kept = { hostId, credential, tokenHash: hash(token) };
-      writeDurably(credentialFile(dataDir), JSON.stringify(kept));
+      keepCredential(dataDir, kept);
       log.info({ hostId }, "enrolled");
       return kept;
     }
@@ -51,6 +59,11 @@ export async function enrollThisHost({ dataDir, token, facts, api, log }: Enroll
 export function readCredential(dataDir: string): Credential | null {
   const text = readIfThere(credentialFile(dataDir));
   return text === null ? null : Credential.parse(JSON.parse(text));
+}
+
+/** It is on disk when this returns. */
+export function keepCredential(dataDir: string, credential: Credential): void {
+  writeDurably(credentialFile(dataDir), JSON.stringify(credential));
 }
 
 /** Returns the token in the file, or null without one. A used token stays where it is: it opens nothing any more. */

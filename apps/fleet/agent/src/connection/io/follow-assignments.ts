@@ -9,7 +9,8 @@ import { type ServerTrust, tlsOptionsOf } from "./server-trust.ts";
 
 export interface FollowOptions {
   readonly server: URL;
-  readonly credential: string;
+  /** It may be another one each time. */
+  readonly credential: () => string;
   readonly trust: ServerTrust;
   /** This is called when something of the space may have changed. */
   readonly onChange: () => void;
@@ -21,10 +22,19 @@ export function followAssignments({ server, credential, trust, onChange }: Follo
   const isSecure = server.protocol === "https:";
   class AgentSocket extends WebSocket {
     constructor(url: string, protocols: string[], options: ClientOptions) {
-      super(url, protocols, { ...options, ...bounds, ...(isSecure && { agent: new Agent(tlsOptionsOf(trust)) }) });
+      super(url, protocols, {
+        ...options,
+        ...bounds,
+        ...(isSecure && { agent: new Agent(tlsOptionsOf(trust)) }),
+      });
     }
   }
-  const io = nodeEnvironment({ WebSocket: AgentSocket, headers: { authorization: `Bearer ${credential}` } });
+  const headers = {
+    get authorization() {
+      return `Bearer ${credential()}`;
+    },
+  };
+  const io = nodeEnvironment({ WebSocket: AgentSocket, headers });
   const sync = new StateSync<AgentState>({ url: new URL("agent/sync", server).href, io, model: agentModel.model });
   const unsubscribe = sync.subscribe(onChange);
   const timer = setInterval(() => {

@@ -5,6 +5,7 @@ import type { AgentReport, ReportsRequest } from "@neverstale/fleet-domain";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Gauges } from "../../machine/io/gauges.ts";
+import { CredentialKeeper } from "./credential-keeper.ts";
 import { Reporter } from "./reporter.ts";
 import { ServerApi } from "./server-api.ts";
 import { SYSTEM_TRUST } from "./server-trust.ts";
@@ -41,9 +42,12 @@ function reporterWith(hostname: () => string): Reporter {
     const facts = { os: "Linux", arch: "x64", agentVersion: "1", ops: [], checks: { "agent-file": check } };
     return { type: "hello", hostname: hostname(), ...facts };
   };
+  const log = pino({ level: "silent" });
+  const kept = { hostId: "web-1", credential: "a credential of this host", tokenHash: "" };
   return new Reporter({
     api,
-    log: pino({ level: "silent" }),
+    credential: new CredentialKeeper(kept, { keep: () => {}, api, log }),
+    log,
     gauges: new Gauges(),
     heartbeatMs: 200,
     instance: "run-1",

@@ -9,6 +9,7 @@ import { composeBatch, type Reportable } from "../../commands/report-batch.ts";
 import { RETRY_BACKOFF } from "../backoff.ts";
 import type { ClockReading } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
+import type { CredentialKeeper } from "./credential-keeper.ts";
 import type { ServerApi } from "./server-api.ts";
 
 /** Reports are at least this far apart, so that a talkative command is told in pieces of some size. */
@@ -107,8 +108,10 @@ export class Reporter {
           if (!this.#wasAccepted) this.#parts.onAccepted();
           this.#wasAccepted = true;
           if (result.clock !== null) onClock(result.clock);
+          if (result.answer.rotateCredential === true) void this.#parts.credential.rotate();
           return result.answer;
         case "not_accepted":
+          if (this.#parts.credential.fallBack()) continue;
           onNotAccepted(this.#wasAccepted);
           return null;
         case "refused":
@@ -159,6 +162,7 @@ export interface ReporterParts {
   readonly hello: () => AgentReport;
   /** Returns how the checks are where that is news. It is news again when the server has not taken it. */
   readonly checks: { readonly report: () => AgentReport | null; readonly tellAgain: () => void } | null;
+  readonly credential: Pick<CredentialKeeper, "fallBack" | "rotate">;
   readonly onClock: (clock: ClockReading) => void;
   /**
    * `settled` means that the server has this end and all of the output, since the moment `settledIn` of its history. If it is

@@ -5,6 +5,8 @@ import * as https from "node:https";
 import {
   ClaimAnswer,
   type ClaimRequest,
+  CredentialAnswer,
+  type CredentialRequest,
   EnrollAnswer,
   type EnrollRequest,
   ReportsAnswer,
@@ -37,6 +39,10 @@ export class ServerApi {
 
   claim(request: ClaimRequest): Promise<ApiResult<ClaimAnswer>> {
     return this.#post("agent/claims", request, ClaimAnswer);
+  }
+
+  renew(request: CredentialRequest): Promise<ApiResult<CredentialAnswer>> {
+    return this.#post("agent/credential", request, CredentialAnswer);
   }
 
   report(request: ReportsRequest): Promise<ApiResult<ReportsAnswer>> {

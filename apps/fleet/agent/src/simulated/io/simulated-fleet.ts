@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs, type Millis } from "@neverstale/base";
 import type { Logger } from "pino";
 import { RETRY_BACKOFF } from "../../connection/backoff.ts";
+import { CredentialKeeper } from "../../connection/io/credential-keeper.ts";
 import { followAssignments } from "../../connection/io/follow-assignments.ts";
 import { ServerApi } from "../../connection/io/server-api.ts";
 import { Agent } from "../../io/agent.ts";
@@ -131,12 +132,16 @@ class SimulatedHost {
 
   async #runAgent() {
     const { server, ca, seed, heartbeatMs, log } = this.#options;
-    const [name, credential] = [this.#name, this.#credential];
+    const name = this.#name;
     const api = new ServerApi(server, { ca, certificate: null });
-    api.credential = credential;
+    const keep = ({ credential }: { readonly credential: string }) => {
+      this.#credential = credential;
+    };
+    const kept = { hostId: name, credential: this.#credential, tokenHash: "" };
+    const credential = new CredentialKeeper(kept, { keep, api, log });
     const replica = followAssignments({
       server,
-      credential,
+      credential: () => credential.credential,
       trust: { ca, certificate: null },
       onChange: () => agent.look(),
     });
@@ -144,6 +149,7 @@ class SimulatedHost {
     const gauges = { read: () => readingOf(name, seed, Date.now()) };
     const agent = new Agent({
       api,
+      credential,
       journal: this.#book,
       checkBook: null,
       hostFile: this.#file,

@@ -32,6 +32,13 @@ export function credentialOf(token: string, nonce: string): string {
     .digest("base64url");
 }
 
+/** It follows from the credential that it replaces and from the agent's nonce, and nothing of it is stored either. */
+export function nextCredentialOf(credential: string, nonce: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify(["next credential", credential, nonce]))
+    .digest("base64url");
+}
+
 /**
  * A token that is shown once is bound to what the caller has shown and to the idempotency key, which is drawn anew for each. So a
  * repeat has the same token.

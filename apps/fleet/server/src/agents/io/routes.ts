@@ -5,6 +5,8 @@ import {
   agentSpace,
   ClaimAnswer,
   ClaimRequest,
+  CredentialAnswer,
+  CredentialRequest,
   EnrollAnswer,
   EnrollmentToken,
   EnrollmentTokenAnswer,
@@ -15,7 +17,7 @@ import {
   type Settled,
 } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
-import { credentialOf, hashOf, newSecret, tokenFor } from "../../accounts/io/secrets.ts";
+import { credentialOf, hashOf, newSecret, nextCredentialOf, tokenFor } from "../../accounts/io/secrets.ts";
 import { claim } from "../../commands/claims.ts";
 import type { Log } from "../../fleet/log.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
@@ -37,6 +39,8 @@ import {
 import { enroll, makeEnrollmentToken, removeEnrollmentToken, shownToken } from "../enroll.ts";
 import type { Presences } from "../presences.ts";
 import { acceptReports } from "../reports.ts";
+import { isGivenOut, isRotationAsked, renewCredential, settleCredential } from "../rotation.ts";
+import { shownIn } from "./credentials.ts";
 
 /** Agents post to these themselves. */
 export function agentRoutes(parts: AgentRoutesParts): Route[] {
@@ -62,11 +66,19 @@ export function agentRoutes(parts: AgentRoutesParts): Route[] {
     }),
     withBody({
       method: "POST",
+      path: "/agent/credential",
+      allow: "agent",
+      body: CredentialRequest,
+      answer: CredentialAnswer,
+      handle: (ask) => turns.take(hostOf(ask), () => renew(parts, ask)),
+    }),
+    withBody({
+      method: "POST",
       path: "/agent/reports",
       allow: "agent",
       body: ReportsRequest,
       answer: ReportsAnswer,
-      handle: (ask) => turns.take(hostOf(ask), () => report(parts, hostOf(ask), ask.body)),
+      handle: (ask) => turns.take(hostOf(ask), () => report(parts, ask)),
     }),
   ];
 }
@@ -102,22 +114,51 @@ async function claimCommand({ transactions }: AgentRoutesParts, ask: Ask<ClaimRe
   return { body: { now: transactions.moment().iso, granted: true } satisfies ClaimAnswer };
 }
 
-async function report(parts: AgentRoutesParts, hostId: string, request: ReportsRequest): Promise<Answer> {
+async function renew({ transactions }: AgentRoutesParts, ask: Ask<CredentialRequest>): Promise<Answer> {
+  const secret = shownIn(ask.headers) ?? "";
+  const credential = nextCredentialOf(secret, ask.body.nonce);
+  const renewal = { shown: hashOf(secret), next: hashOf(credential) };
+  const { result: isGiven } = await transactions.transact((work) => {
+    settleCredential(work.askedBy(askedFromOf(ask)), renewal.shown);
+    renewCredential(work, hostOf(ask), renewal);
+    return isGivenOut(work, renewal);
+  });
+  if (!isGiven)
+    throw new RequestRefusal("forbidden", "another agent of this host was given the next credential", {
+      hint: "Go on with this one.",
+    });
+  await transactions.untilEverywhere(); // It may be shown to another node next.
+  return { body: { credential, now: transactions.moment().iso } satisfies CredentialAnswer };
+}
+
+async function report(parts: AgentRoutesParts, ask: Ask<ReportsRequest>): Promise<Answer> {
   const { manager, transactions, presences } = parts;
+  const hostId = hostOf(ask);
+  const request = ask.body;
+  const shown = hashOf(shownIn(ask.headers) ?? "");
   const from = { hostId, presence: presences.of(hostId), inHistory: (moment: Settled) => isInHistory(manager, moment) };
   const take = (work: Work) => {
+    settleCredential(work, shown);
     const taken = acceptReports(work, request, from);
     presences.heard(hostId);
-    return taken;
+    return { ...taken, rotate: isRotationAsked(work, shown) };
   };
   const { applied, result } = await transactions.transact(take, {
     space: agentSpace(hostId),
     ephemeral: request.reports.every((one) => one.type === "metrics" || one.type === "state"),
   });
   presences.remember(hostId, result.presence);
-  const { received, finished } = result;
+  const { received, finished, rotate } = result;
   const settled = { epoch: applied.epoch, version: applied.version };
-  return { body: { now: transactions.moment().iso, received, finished, settled } satisfies ReportsAnswer };
+  return {
+    body: {
+      now: transactions.moment().iso,
+      received,
+      finished,
+      settled,
+      ...(rotate && { rotateCredential: true as const }),
+    } satisfies ReportsAnswer,
+  };
 }
 
 export interface EnrollmentRoutesParts {

@@ -103,6 +103,7 @@ export function agentOf(
   if (host !== null) return host;
   const notReady = refusalOfNode(manager.node);
   if (notReady !== null) throw notReady;
+  credentials.noteRefused(headers);
   throw new RequestRefusal("not_signed_in", "the credential is missing, unknown or revoked", {
     hint: "Enrol the agent again with a new token.",
   });

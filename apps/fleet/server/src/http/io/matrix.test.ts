@@ -21,7 +21,7 @@ const ANYBODY_READS = [
 const WAYS_IN = ["POST /api/invitation", "POST /api/login", "POST /api/setup"];
 /** Whoever is no browser may ask, and the enrolment token in the body says whether it is one. */
 const NEW_AGENT = ["POST /agent/enroll"];
-const AGENT = ["POST /agent/claims", "POST /agent/reports", ...followed("/agent/sync")];
+const AGENT = ["POST /agent/claims", "POST /agent/credential", "POST /agent/reports", ...followed("/agent/sync")];
 const VIEWER = [
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
@@ -51,7 +51,7 @@ const ACCOUNTS = [
 ];
 const ADMIN = [
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
-  ...["DELETE /api/hosts/:id", "POST /api/catalogue/read"],
+  ...["DELETE /api/hosts/:id", "POST /api/hosts/:id/credential/rotate", "POST /api/catalogue/read"],
   ...["GET /api/notifications", "POST /api/notifications/:target/test"],
 ];
 

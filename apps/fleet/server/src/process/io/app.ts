@@ -208,6 +208,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => metricKeeper.metrics);
   metrics.addNumbers("", () => parts.auditKeeper.metrics);
   metrics.addNumbers("", () => parts.outputSearch.metrics);
+  metrics.addNumbers("", () => parts.credentials.metrics);
   metrics.addNumbers("", () => notificationSender.metrics);
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }

@@ -69,7 +69,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const sessions = new Sessions({ manager, transactions, cookies, sockets, refusalLog, clocks });
   const guesses = new Guesses(rates, clocks);
   const apiTokens = new ApiTokens({ manager, transactions, refusalLog, clocks });
-  const credentials = new Credentials(manager);
+  const credentials = new Credentials(manager, clocks.now);
   const fleetFile = new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log });
   const metricLevels = levelsOf(metricsKeptOf(options));
   const connections = new HttpConnections(connectionLimitsOf(options));

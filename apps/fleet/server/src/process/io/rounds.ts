@@ -3,6 +3,8 @@
 import { Turns } from "@neverstale/base";
 import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
+import { cloneAlarm } from "../../agents/clones.ts";
+import type { Credentials } from "../../agents/io/credentials.ts";
 import type { Presences } from "../../agents/presences.ts";
 import type { AlertWatch } from "../../alerts/alert-watch.ts";
 import { sweepSilences } from "../../alerts/decide.ts";
@@ -65,9 +67,11 @@ async function ownRound({ sessions, sockets }: RoundParts, long: boolean): Promi
 }
 
 async function termRound(parts: RoundParts, long: boolean): Promise<void> {
-  const { manager, transactions, presences, sockets, alertWatch } = parts;
+  const { manager, transactions, presences, sockets, alertWatch, credentials } = parts;
   await transactions.tryStoreAgain();
   await transactions.transact((work) => {
+    for (const host of credentials.takeReplayed())
+      cloneAlarm(work, host, "old_credential_shown", "an old credential is shown");
     sweepFleet(work, (hostId) => presences.isSilent(hostId));
     sweepSilences(work);
     alertWatch.look(work);
@@ -90,6 +94,7 @@ async function archiveOutputs({ manager, transactions }: RoundParts): Promise<vo
 export interface RoundParts {
   readonly manager: FleetManager;
   readonly transactions: Transactions;
+  readonly credentials: Credentials;
   readonly presences: Presences;
   readonly alertWatch: AlertWatch;
   readonly sessions: Sessions;
