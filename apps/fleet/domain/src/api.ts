@@ -2,7 +2,7 @@
 
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { Id } from "./text.ts";
+import { Id, Timestamp } from "./text.ts";
 
 /** An effect is in the state from this version on (rule D2). */
 export const Reached = { epoch: z.string(), version: z.int() };
@@ -20,6 +20,11 @@ export type StateAnswer = ReadonlyJson<z.infer<typeof StateAnswer>>;
 export const PageQuery = {
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   before: z.string().max(250).optional(),
+};
+/** These say from when something is to be. */
+export const TimeQuery = {
+  from: Timestamp.describe("Not before then.").optional(),
+  to: Timestamp.describe("Before then.").optional(),
 };
 export const nextPage = { /** Null means that there are no more. */ next: z.string().nullable() };
 

@@ -21,6 +21,7 @@ export * from "./commands/pipeline.ts";
 export * from "./events/audit-space.ts";
 export * from "./events/event.ts";
 export * from "./events/event-api.ts";
+export * from "./events/export-api.ts";
 export * from "./fleet.ts";
 export * from "./hosts/group-api.ts";
 export * from "./hosts/host.ts";

@@ -12,6 +12,7 @@ import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
 import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
+import { addExport } from "../export/io/export.ts";
 import { addGroups } from "../groups/io/groups.ts";
 import { addHosts } from "../hosts/io/hosts.ts";
 import { addMcp } from "../mcp/io/mcp.ts";
@@ -29,6 +30,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDemo,
   addHosts,
   addGroups,
+  addExport,
   addWatch,
   addDispatch,
   addMetrics,

@@ -2,7 +2,7 @@
 
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { nextPage, PageQuery, Reached, Totp } from "../api.ts";
+import { nextPage, PageQuery, Reached, TimeQuery, Totp } from "../api.ts";
 import { Roles } from "../catalogue/catalogue.ts";
 import { MostFailed, WaveSize } from "../catalogue/waves.ts";
 import { HostTarget } from "../hosts/host-group.ts";
@@ -10,6 +10,7 @@ import { Id, Line, Name, Timestamp } from "../text.ts";
 import { Command } from "./command.ts";
 import { COMMAND_STATUSES } from "./command-status.ts";
 import { Args } from "./op.ts";
+import { PIPELINE_STATUSES, Pipeline } from "./pipeline.ts";
 
 const HostIds = z.array(Id).min(1).max(10_000);
 
@@ -82,9 +83,29 @@ export const PipelineOffers = z.array(PipelineOffer);
  * `GET /api/commands` lists commands, newest first, of one host where it is named. A page may be shorter than `limit` though more
  * follow.
  */
-export const CommandLogQuery = z.strictObject({ ...PageQuery, host: Id.optional() });
+export const CommandLogQuery = z.strictObject({
+  ...PageQuery,
+  host: Id.optional(),
+  ...TimeQuery,
+  op: Name.optional(),
+  status: z.enum(COMMAND_STATUSES).optional(),
+  requestedBy: Line.optional(),
+  pipeline: Id.describe("The id of the pipeline that it belongs to.").optional(),
+});
 export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
 export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;
+
+/** `GET /api/pipeline-log` lists pipelines that were dispatched, newest first. */
+export const PipelineLogQuery = z.strictObject({
+  ...PageQuery,
+  ...TimeQuery,
+  name: Name.optional(),
+  status: z.enum(PIPELINE_STATUSES).optional(),
+  requestedBy: Line.optional(),
+  host: Id.describe("It runs on this host, too.").optional(),
+});
+export const PipelineLogAnswer = z.object({ pipelines: z.array(Pipeline), ...nextPage });
+export type PipelineLogAnswer = ReadonlyJson<z.infer<typeof PipelineLogAnswer>>;
 
 /** `GET /api/commands/:id/output` answers with all of a command's output. */
 export const OutputQuery = z.strictObject({

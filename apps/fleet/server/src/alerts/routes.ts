@@ -1,13 +1,15 @@
 /** People acknowledge and close alerts, and silence hosts, by these routes. */
 
-import { ReachedAnswer, SilenceAnswer, SilenceRequest } from "@neverstale/fleet-domain";
+import { AlertLogAnswer, AlertLogQuery, ReachedAnswer, SilenceAnswer, SilenceRequest } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
+import type { FleetManager } from "../fleet/state.ts";
 import type { Work } from "../fleet/work.ts";
 import type { TransactFor } from "../http/io/once.ts";
-import { type Answer, type Ask, param, type Route, userOf, withBody } from "../http/route.ts";
+import { type Answer, type Ask, param, queried, type Route, userOf, withBody } from "../http/route.ts";
+import { alertLog } from "./alert-log.ts";
 import { acknowledgeAlert, endSilence, resolveAlert, silence } from "./decide.ts";
 
-export function alertRoutes({ transactFor }: { readonly transactFor: TransactFor }): Route[] {
+export function alertRoutes({ manager, transactFor }: AlertRoutesParts): Route[] {
   const byId = (method: "POST" | "DELETE", path: string, decide: typeof acknowledgeAlert): Route => ({
     method,
     path,
@@ -20,6 +22,14 @@ export function alertRoutes({ transactFor }: { readonly transactFor: TransactFor
       }),
   });
   return [
+    {
+      method: "GET",
+      path: "/api/alert-log",
+      query: AlertLogQuery,
+      answer: AlertLogAnswer,
+      allow: "viewer",
+      handle: async (ask) => ({ body: await alertLog(manager, queried(AlertLogQuery, ask)) }),
+    },
     byId("POST", "/api/alerts/:id/acknowledge", acknowledgeAlert),
     byId("POST", "/api/alerts/:id/resolve", resolveAlert),
     byId("DELETE", "/api/silences/:id", endSilence),
@@ -32,6 +42,11 @@ export function alertRoutes({ transactFor }: { readonly transactFor: TransactFor
       handle: (ask) => reached(transactFor, ask, (work) => silence(work, ask.body, userOf(ask).user)),
     }),
   ];
+}
+
+interface AlertRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactFor: TransactFor;
 }
 
 async function reached(

@@ -15,7 +15,7 @@ import type { FleetManager } from "../fleet/state.ts";
 export const ARCHIVE_STEP = 1;
 export const ARCHIVE_SERIES = "audit";
 
-function auditIn(manager: Pick<FleetManager, "space">): AuditState | null {
+export function auditIn(manager: Pick<FleetManager, "space">): AuditState | null {
   return (manager.space(AUDIT_SPACE)?.state as AuditState | undefined) ?? null;
 }
 

@@ -12,14 +12,16 @@ import { MAIN_SPACE } from "@neverstale/server";
 import type { z } from "zod";
 import type { FleetManager } from "../fleet/state.ts";
 import { newestFirst, type PageOf, type Past, readPast, unknownCursor } from "./past.ts";
+import { isWithin } from "./within-times.ts";
 
 /** A page has audit events from their own space, out of which nothing pushes them, and the others from the main space. */
 export async function eventLog(manager: FleetManager, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
   const { limit, category } = query;
+  const isAskedFor = (event: AuditEvent) => isEventAskedFor(event, query);
   const before = cursorsOf(query.before, category);
   const [others, audit] = await Promise.all([
-    pageOf(manager, MAIN_SPACE, before.others, limit),
-    pageOf(manager, AUDIT_SPACE, before.audit, limit),
+    pageOf(manager, MAIN_SPACE, isAskedFor, before.others, limit),
+    pageOf(manager, AUDIT_SPACE, isAskedFor, before.audit, limit),
   ]);
   const events: AuditEvent[] = [];
   const next = { others: before.others, audit: before.audit };
@@ -48,9 +50,22 @@ function newer(other: Past<AuditEvent> | undefined, audit: Past<AuditEvent> | un
   return other.record.at > audit.record.at ? "others" : "audit";
 }
 
+type Asked = Pick<z.output<typeof EventLogQuery>, "from" | "to" | "host" | "actor" | "action" | "level">;
+
+function isEventAskedFor({ at, host, actor, action, level }: AuditEvent, asked: Asked): boolean {
+  return (
+    (asked.host === undefined || host === asked.host) &&
+    (asked.actor === undefined || actor === asked.actor) &&
+    (asked.action === undefined || action === asked.action) &&
+    (asked.level === undefined || level === asked.level) &&
+    isWithin(at, asked)
+  );
+}
+
 function pageOf(
   manager: FleetManager,
   space: string,
+  isAskedFor: (event: AuditEvent) => boolean,
   before: Cursors["audit"],
   limit: number,
 ): Promise<PageOf<AuditEvent>> {
@@ -58,7 +73,8 @@ function pageOf(
   const audit = (manager.space(AUDIT_SPACE)?.state ?? null) as AuditState | null;
   const events = space === MAIN_SPACE ? manager.state.events : audit?.events;
   const live = newestFirst([...(events?.values() ?? [])], (event) => event.at);
-  const matches = space === MAIN_SPACE ? isNotApart(audit) : () => true;
+  const belongsHere = space === MAIN_SPACE ? isNotApart(audit) : () => true;
+  const matches = (event: AuditEvent) => belongsHere(event) && isAskedFor(event);
   return readPast<AuditEvent>(manager, { space, collection: "events", live, matches, limit, before });
 }
 

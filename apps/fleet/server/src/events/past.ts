@@ -41,7 +41,7 @@ export interface PageOf<R> {
 
 export interface PastQuery<R> {
   readonly space: string;
-  readonly collection: "events" | "commands";
+  readonly collection: "alerts" | "commands" | "events" | "pipelines";
   /** These records are in the live state, newest first. */
   readonly live: readonly R[];
   readonly matches: (record: R) => boolean;

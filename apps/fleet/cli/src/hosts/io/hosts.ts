@@ -5,6 +5,7 @@ import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import { hostIdsOf } from "../../dispatch/host-names.ts";
+import { printAll } from "../../export/io/export.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
@@ -14,6 +15,7 @@ interface HostsFlags extends SignInFlags {
   readonly tag?: readonly string[];
   readonly problems?: boolean;
   readonly json?: boolean;
+  readonly csv?: boolean;
 }
 
 const HELP_TEXT = `
@@ -31,14 +33,26 @@ export const addHosts: AddCommand = (root, end) => {
     .option("--tag <tag...>", "only hosts that have all these tags")
     .option("--problems", "only hosts with a check that is not well")
     .option("--json", "print one JSON object on each line")
+    .option("--csv", "print all hosts, or those with one tag, as CSV with their figures")
     .addHelpText("after", HELP_TEXT)
     .action(async (names: readonly string[], flags: HostsFlags) => {
+      if (flags.csv === true) return await withSession(flags, (session) => printCsv(session, names, flags));
       const hosts = await withSession(flags, (session) => chosenHosts(session, names, flags));
       const lines = flags.json === true ? hosts.map((host) => plainJson(JSON.stringify(host))) : hostLines(hosts);
       for (const line of lines) process.stdout.write(`${line}\n`);
       end.status = hosts.some(hasProblem) ? EXIT.no : EXIT.ok;
     });
 };
+
+async function printCsv(session: CommandLineSession, names: readonly string[], flags: HostsFlags): Promise<void> {
+  const { tag = [], problems = false, json = false } = flags;
+  if (names.length > 0 || tag.length > 1 || problems || json)
+    throw new Failure("--csv goes with one --tag at most, and with nothing else that chooses hosts");
+  await printAll(
+    session,
+    `/api/hosts/export?${new URLSearchParams(tag.map((each): [string, string] => ["tag", each]))}`,
+  );
+}
 
 async function chosenHosts(
   session: CommandLineSession,

@@ -84,6 +84,20 @@ export class CommandLineSession {
     return this.#told(path, this.#session.getText(path));
   }
 
+  /** Yields what is there as it comes, however much it is. Throws a `Failure` that says why there is nothing. */
+  async *download(path: string): AsyncGenerator<Uint8Array> {
+    const url = new URL(`${this.#server.pathname.replace(/\/+$/, "")}${path}`, this.#server);
+    const answer = await fetch(url, { headers: { ...this.#environment.headers } }).catch((error: unknown) => {
+      throw failureFor(error, path, this.#server);
+    });
+    if (!answer.ok || answer.body === null) {
+      await answer.body?.cancel();
+      await this.getText(path); // It says why, as for any other request.
+      throw new Failure(`${path}: ${answer.status}`);
+    }
+    yield* answer.body;
+  }
+
   /** Makes a request that changes something. */
   postJson(path: string, body: JsonObject): Promise<unknown> {
     return this.#told(path, this.#session.request(path, body));

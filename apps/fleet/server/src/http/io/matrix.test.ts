@@ -23,6 +23,7 @@ const WAYS_IN = ["POST /api/invitation", "POST /api/login", "POST /api/setup"];
 const NEW_AGENT = ["POST /agent/enroll"];
 const AGENT = ["POST /agent/claims", "POST /agent/credential", "POST /agent/reports", ...followed("/agent/sync")];
 const VIEWER = [
+  ...["GET /api/hosts/export", "GET /api/pipeline-log", "GET /api/alert-log"],
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
@@ -50,6 +51,7 @@ const ACCOUNTS = [
   "DELETE /api/users/:name/second-factor",
 ];
 const ADMIN = [
+  ...["GET /api/audit/export"],
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
   ...["DELETE /api/hosts/:id", "POST /api/hosts/:id/credential/rotate", "POST /api/catalogue/read"],
   ...["GET /api/notifications", "POST /api/notifications/:target/test"],

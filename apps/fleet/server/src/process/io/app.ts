@@ -22,6 +22,7 @@ import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
 import { waitingCommands } from "../../commands/rules/waiting-commands.ts";
 import { eventRoutes } from "../../events/routes.ts";
+import { exportRoutes } from "../../exports/routes.ts";
 import { fleetNumbers } from "../../fleet/fleet-metrics.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
 import { accountsIn } from "../../fleet/state.ts";
@@ -40,6 +41,7 @@ import type { Route } from "../../http/route.ts";
 import { metricRoutes } from "../../metrics/routes.ts";
 import { closeRevoked } from "../../nodes/revocations.ts";
 import { notificationRoutes } from "../../notifications/routes.ts";
+import { pipelineRoutes } from "../../pipelines/routes.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
 
@@ -123,6 +125,8 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...notificationRoutes(parts),
     ...outputRoutes(parts),
     ...eventRoutes(parts),
+    ...exportRoutes(parts),
+    ...pipelineRoutes(parts),
     ...processRoutes(parts),
     ...hostRoutes(parts),
     ...groupRoutes(parts),
