@@ -1,11 +1,18 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Admin, Machine } from "./api.ts";
 import { authenticatorCode } from "./authenticator.ts";
 import { launchChromium } from "./chromium.ts";
 import { FleetProcess, PASSWORD } from "./fleet-process.ts";
 import { Tab } from "./tab.ts";
 
-const fleet = new FleetProcess({ localAgent: false });
+const dataDir = mkdtempSync(join(tmpdir(), "neverstale-second-factor-"));
+writeFileSync(join(dataDir, "fleet.yaml"), "ops: { speak: { danger: true } }");
+const fleet = new FleetProcess({ localAgent: false, dataDir });
+let machine: Machine;
 let browser: Browser;
 let tab: Tab;
 let secret = "";
@@ -14,6 +21,7 @@ let recoveryCodes: string[] = [];
 beforeAll(async () => {
   browser = await launchChromium();
   await fleet.start();
+  machine = await Machine.enroll(fleet.address, await Admin.signIn(fleet.address), "web-1");
   tab = await Tab.open(browser, fleet.address);
 });
 
@@ -92,6 +100,32 @@ test("[C22] the sign-in asks for the code, and takes a recovery code once", asyn
   await page.getByRole("button", { name: "Sign in" }).click();
 
   await tab.isLive();
+  tab.assertNothingWrong();
+});
+
+test("[C23] a dangerous op asks for the number of hosts and a code, and starts with both alone", async () => {
+  const { page } = tab;
+  const run = async (hosts: string, code: string) => {
+    await page.getByRole("button", { name: "Run Speak on 1 host" }).click();
+    const sheet = page.getByRole("dialog", { name: "Speak is dangerous" });
+    await sheet.getByLabel("Number of hosts").fill(hosts);
+    await sheet.getByLabel("Code", { exact: true }).fill(code);
+    await sheet.getByRole("button", { name: "Run it" }).click();
+  };
+  await page.goto(`${fleet.address}/hosts`);
+  await tab.isLive();
+  await tab.row("web-1").getByRole("checkbox").click();
+  await page.getByRole("button", { name: "What to run" }).click();
+  await page.getByRole("option", { name: /^Speak/ }).click();
+
+  await run("2", codeAt(Date.now() + 30_000));
+  await page.getByRole("alert").getByText("speak goes to 1 host, and 2 was typed").waitFor();
+  await run("1", "000000");
+  await page.getByRole("alert").getByText("the code is wrong").waitFor();
+  await run("1", codeAt(Date.now() + 30_000));
+
+  const commands = async () => (await (await page.request.get(`${fleet.address}/api/commands`)).json()).commands;
+  await expect.poll(commands).toMatchObject([{ op: "speak", host: machine.hostId, requestedBy: "admin" }]);
   tab.assertNothingWrong();
 });
 

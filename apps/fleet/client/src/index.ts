@@ -8,5 +8,6 @@ export {
   type FleetSyncOptions,
   type OpOptions,
   type PipelineOptions,
+  type SafeguardOptions,
   StateSync,
 } from "./state-sync.ts";

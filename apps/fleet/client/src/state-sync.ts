@@ -17,8 +17,8 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
 
   /** Starts an op on hosts (rules D1-D4). */
   async dispatchOp(op: string, where: DispatchTarget, options: OpOptions = {}): Promise<DispatchedOp> {
-    const { args, wait, force, totp, ...request } = options;
-    const body = { op, ...whereIn(where), ...given({ args, wait, force, totp }) };
+    const { args, wait, force, totp, hostCount, ...request } = options;
+    const body = { op, ...whereIn(where), ...given({ args, wait, force, totp, hostCount }) };
     return dispatchedOp(await this.#post("/api/dispatch", body, request));
   }
 
@@ -28,8 +28,8 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
     where: DispatchTarget,
     options: PipelineOptions = {},
   ): Promise<DispatchedPipeline> {
-    const { totp, ...request } = options;
-    const body = { pipeline, ...whereIn(where), ...given({ totp }) };
+    const { totp, hostCount, ...request } = options;
+    const body = { pipeline, ...whereIn(where), ...given({ totp, hostCount }) };
     return dispatchedPipeline(await this.#post("/api/dispatch/pipeline", body, request));
   }
 
@@ -47,9 +47,11 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
   async retryPipeline(
     id: string,
     only: "failed" | "failed_and_not_started",
-    options?: RequestOptions,
+    options: SafeguardOptions = {},
   ): Promise<DispatchedPipeline> {
-    return dispatchedPipeline(await this.#post(`/api/pipelines/${encodeURIComponent(id)}/retry`, { only }, options));
+    const { totp, hostCount, ...request } = options;
+    const body = { only, ...given({ totp, hostCount }) };
+    return dispatchedPipeline(await this.#post(`/api/pipelines/${encodeURIComponent(id)}/retry`, body, request));
   }
 
   /** Says that somebody has seen an alert. */
@@ -91,14 +93,12 @@ export interface FleetSyncOptions extends Omit<StateSyncOptions, "url"> {
 }
 
 /** An option that is absent is not sent. */
-export interface OpOptions extends RequestOptions {
+export interface OpOptions extends SafeguardOptions {
   readonly args?: Args;
   /** On a busy host it runs afterwards instead of being blocked. */
   readonly wait?: boolean;
   /** It runs where it would be blocked, as far as the server allows that. */
   readonly force?: boolean;
-  /** This is the one-time code, where the server asks for one. */
-  readonly totp?: string;
 }
 
 /** Something runs on hosts with these ids, or on those that the server finds then. */
@@ -112,9 +112,14 @@ function isList(target: DispatchTarget): target is readonly string[] {
   return Array.isArray(target);
 }
 
-export interface PipelineOptions extends RequestOptions {
-  /** This is the one-time code, where the server asks for one. */
+export type PipelineOptions = SafeguardOptions;
+
+/** They are for what is dangerous, which is refused without them. */
+export interface SafeguardOptions extends RequestOptions {
+  /** This is a one-time code of the second factor. */
   readonly totp?: string;
+  /** It is meant for so many hosts. */
+  readonly hostCount?: number;
 }
 
 /** Returns the address of a server so that a path can follow it. */

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   key_reused: 409,
   key_expired: 409,
   claim_refused: 409,
+  precondition_failed: 409,
   too_large: 413,
   unsupported_media_type: 415,
   invalid_args: 422,

@@ -3,6 +3,7 @@
 export * from "./accounts/invite-link.ts";
 export * from "./accounts/password.ts";
 export * from "./agents/enroll-command.ts";
+export * from "./catalogue/danger.ts";
 export * from "./catalogue/may-run.ts";
 export * from "./catalogue/wave-ends.ts";
 export * from "./commands/command-status.ts";

@@ -14,6 +14,9 @@ export const MOST_RETRIES = 10;
 /** Only these roles may run it, and those above them. Without this whoever may run anything may run it. */
 export const Roles = z.array(z.enum(RUNNING_ROLES)).min(1).max(RUNNING_ROLES.length);
 
+/** Whoever runs it shows a code of the second factor, and types the number of hosts. */
+const Danger = z.literal(true);
+
 /** This is how the server treats an op. The agents say which of them allow it. */
 export const OpRule = z.object({
   /** It is the name of the op. */
@@ -27,6 +30,7 @@ export const OpRule = z.object({
   busy: z.enum(["block", "wait"]).optional(),
   /** A command that waits for its host is `expired` after so many ms. */
   deliverWithinMs: z.int().min(1),
+  danger: Danger.optional(),
   /** A command that failed is tried again so often. */
   retries: z.int().min(1).max(MOST_RETRIES).optional(),
   /** A command begins only while these checks of its host are ok. */
@@ -48,6 +52,7 @@ export const PipelineRule = z.object({
   roles: Roles.optional(),
   /** Each stage is named by its op. */
   stages: z.array(Name).min(1).max(50),
+  danger: Danger.optional(),
   /** Each wave of hosts goes through all stages before the next one begins. Without waves all hosts go at once. */
   waves: z.array(WaveSize).min(1).max(20).optional(),
   /** So many ms pass between the end of a wave and the begin of the next one. */

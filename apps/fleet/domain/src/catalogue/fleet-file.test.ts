@@ -18,6 +18,7 @@ ops:
     backoff: 5s
     pre_checks: [disk]
     post_checks: [web]
+    danger: true
   pull: {}
 pipelines:
   rollout:
@@ -55,6 +56,7 @@ test("a file gives the rules of ops and pipelines, in the form in which the stat
       preChecks: ["disk"],
       postChecks: ["web"],
       postWithinMs: 60_000,
+      danger: true,
     },
     { id: "pull", deliverWithinMs: 3_600_000 },
   ]);
@@ -142,6 +144,7 @@ test.each([
   ["ops:\n  a:\n    retries: 11", "line 3: ops.a.retries"],
   ["ops:\n  a:\n    backoff: 5s", "line 3: ops.a.backoff: a backoff is before a retry"],
   ["ops:\n  a:\n    post_checks_within: 5s", "line 3: ops.a.post_checks_within: there are no post_checks"],
+  ["ops:\n  a:\n    danger: false", "line 3: ops.a.danger: say true, or leave it out"],
   ["ops:\n  a:\n    roles: [viewer]", "line 3: ops.a.roles.0"],
   ["pipelines:\n  p:\n    stages: []", "line 3: pipelines.p.stages"],
   ["pipelines:\n  p:\n    stages: [a]\n    waves: [0]", "line 4: pipelines.p.waves.0: expected a number of hosts"],

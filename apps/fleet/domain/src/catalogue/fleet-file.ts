@@ -13,6 +13,8 @@ import { MostFailed, WaveSize } from "./waves.ts";
 
 const Title = z.string().min(1).max(200);
 
+const Danger = z.literal(true, "say true, or leave it out");
+
 const FileOpRule = z.strictObject({
   title: Title.optional(),
   group: Title.optional(),
@@ -25,6 +27,7 @@ const FileOpRule = z.strictObject({
   pre_checks: z.array(Name).min(1).max(20).optional(),
   post_checks: z.array(Name).min(1).max(20).optional(),
   post_checks_within: Duration.optional(),
+  danger: Danger.optional(),
 });
 
 const FilePipeline = z.strictObject({
@@ -34,6 +37,7 @@ const FilePipeline = z.strictObject({
   waves: z.array(WaveSize).min(1).max(20).optional(),
   pause: Duration.optional(),
   max_fail: MostFailed.optional(),
+  danger: Danger.optional(),
 });
 
 const common = {

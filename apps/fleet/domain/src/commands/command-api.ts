@@ -14,6 +14,13 @@ import { PIPELINE_STATUSES, Pipeline } from "./pipeline.ts";
 
 const HostIds = z.array(Id).min(1).max(10_000);
 
+/** It is asked for where the op or the pipeline is dangerous. */
+const HostCount = z
+  .int()
+  .min(0)
+  .describe("The number of hosts that this is meant for. What is dangerous is refused where it is another one.")
+  .optional();
+
 /** Where something is to run: on these hosts, or on those that the server finds by a target at that moment. */
 const wheres = { hosts: HostIds.optional(), target: HostTarget.optional() };
 const saysWhere = ({ hosts, target }: { readonly hosts?: unknown; readonly target?: unknown }) =>
@@ -32,6 +39,7 @@ export const DispatchRequest = z
       .describe("A busy host runs it afterwards, an offline one when it is back; neither later than an hour from now.")
       .optional(),
     totp: Totp,
+    hostCount: HostCount,
   })
   .refine(saysWhere, WHERE);
 export type DispatchRequest = ReadonlyJson<z.infer<typeof DispatchRequest>>;
@@ -43,7 +51,9 @@ export const DispatchAnswer = z.object({
 export type DispatchAnswer = ReadonlyJson<z.infer<typeof DispatchAnswer>>;
 
 /** `POST /api/dispatch/pipeline` starts a pipeline. */
-export const PipelineRequest = z.strictObject({ pipeline: Name, ...wheres, totp: Totp }).refine(saysWhere, WHERE);
+export const PipelineRequest = z
+  .strictObject({ pipeline: Name, ...wheres, totp: Totp, hostCount: HostCount })
+  .refine(saysWhere, WHERE);
 export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
@@ -57,6 +67,8 @@ export const RetryRequest = z.strictObject({
   only: z
     .enum(["failed", "failed_and_not_started"])
     .describe("`failed` means the hosts on which a stage was begun and did not succeed."),
+  totp: Totp,
+  hostCount: HostCount,
 });
 /** These are the arguments of the mutation. */
 export const RetryPipeline = RetryRequest.extend({ pipelineId: Id });
@@ -75,6 +87,7 @@ export const PipelineOffer = z.object({
   pauseMs: z.int().optional(),
   maxFail: MostFailed.optional(),
   roles: Roles.optional(),
+  danger: z.literal(true).optional(),
 });
 export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;
 export const PipelineOffers = z.array(PipelineOffer);

@@ -12,6 +12,16 @@ export type CodeProof =
   /** It may be a recovery code. */
   | { readonly kind: "recovery"; readonly hash: string };
 
+/** It was found out of a code, and the state has its word yet. */
+export interface JudgedCode {
+  /** It uses the code up in the transaction that it is shown for, and throws `totp_required` where it does not count (any more). */
+  readonly use: (work: Work) => void;
+  /** It does so while the store takes no changes. A recovery code does not count then. */
+  readonly useWithoutStore: () => void;
+  /** The attempt was no guess: it was right, or nothing was learnt of it. */
+  readonly wasRight: () => void;
+}
+
 /** So many recovery codes are made at once (B127). */
 export const RECOVERY_CODES = 10;
 /** An enrolment is confirmed within this time, or begun again. */

@@ -1,26 +1,57 @@
 /** A mutation is decided for one request, under its idempotency key and without a line (rules U5 and D1). */
 
 import type { AnyMutation, JsonObject } from "@neverstale/protocol";
+import type { JudgedCode } from "../accounts/second-factors.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
+import type { FleetManager } from "../fleet/state.ts";
 import type { TransactFor } from "../http/io/once.ts";
 import { type Ask, userOf } from "../http/route.ts";
 import { HintedRefusal } from "./dispatch-mutations.ts";
+import { looksDangerous, requireSafeguards } from "./rules/danger.ts";
 
 /**
  * The body of `ask` holds the arguments, which have been through the schema of the mutation. It throws a `RequestRefusal` for what the
  * mutation refuses.
  */
-export async function mutateOnce(transactFor: TransactFor, ask: Ask<unknown>, mutation: AnyMutation) {
+export async function mutateOnce(
+  { manager, transactFor, secondFactors }: MutateParts,
+  ask: Ask<unknown>,
+  mutation: AnyMutation,
+) {
   const { user, role } = userOf(ask);
-  const { applied, result } = await transactFor(ask, (work, idFor) => {
+  const args = ask.body as JsonObject;
+  const isProgram = ask.caller.apiToken !== null;
+  const isEnrolled = !isProgram && secondFactors.isEnrolled(user);
+  const isTried = isEnrolled && typeof args.totp === "string" && looksDangerous(manager.state, args);
+  const code = isTried ? secondFactors.judge(user, String(args.totp)) : null;
+  const asker = { user, isProgram, isEnrolled, code };
+  const decided = transactFor(ask, (work, idFor) => {
     let ids = 0;
     const newId = () => idFor(`${++ids}`);
     const { transaction } = work;
     const context = { user, rights: role, now: work.at.ms, newId, transaction };
-    const decided = mutation.decide(work.fleet as never, ask.body as never, context);
-    if (decided instanceof HintedRefusal) throw decided.request;
-    return (decided as Answered).answer;
+    const outcome = mutation.decide(work.fleet as never, ask.body as never, context);
+    if (outcome instanceof HintedRefusal) throw outcome.request;
+    const { answer } = outcome as Answered;
+    requireSafeguards(work, asker, args, answer);
+    return answer;
   });
+  // Who is refused for something else learns nothing of the code, so that was no guess either.
+  const { applied, result } = await decided.catch((error: unknown) => {
+    if (!(error instanceof RequestRefusal && error.code === "totp_required")) code?.wasRight();
+    throw error;
+  });
+  code?.wasRight();
   return { answer: result, epoch: applied.epoch, version: applied.version };
+}
+
+export interface MutateParts {
+  readonly manager: FleetManager;
+  readonly transactFor: TransactFor;
+  readonly secondFactors: {
+    isEnrolled(user: string): boolean;
+    judge(user: string, code: string): JudgedCode;
+  };
 }
 
 /** The fleet's mutations change its spaces by the transaction alone. */

@@ -18,17 +18,15 @@ import type { AnyMutation } from "@neverstale/protocol";
 import type { z } from "zod";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
-import type { FleetManager } from "../fleet/state.ts";
 import type { Transactions } from "../fleet/transact.ts";
-import type { TransactFor } from "../http/io/once.ts";
 import { type Answer, type Ask, checked, param, queried, type Route, userOf, withBody } from "../http/route.ts";
 import { commandLog } from "./command-log.ts";
 import { cancelById, cancelPipeline } from "./dispatch.ts";
 import { type DispatchMutations, dispatchMutations } from "./dispatch-mutations.ts";
-import { mutateOnce } from "./mutate-by-name.ts";
+import { type MutateParts, mutateOnce } from "./mutate-by-name.ts";
 
 export function commandRoutes(parts: CommandRoutesParts): Route[] {
-  const { manager, transactFor } = parts;
+  const { manager } = parts;
   const mutations = dispatchMutations({ moment: parts.transactions.moment, budgets: parts.budgets });
   return [
     {
@@ -47,7 +45,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       answer: DispatchAnswer,
       answerStatus: 202,
       handle: async (ask) => {
-        const { answer, ...reached } = await mutateOnce(transactFor, ask, mutations.dispatchOp as AnyMutation);
+        const { answer, ...reached } = await mutateOnce(parts, ask, mutations.dispatchOp as AnyMutation);
         return accepted({ ...answer, ...reached });
       },
     }),
@@ -59,7 +57,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       answer: PipelineAnswer,
       answerStatus: 202,
       handle: async (ask) => {
-        const { answer, ...reached } = await mutateOnce(transactFor, ask, mutations.dispatchPipeline as AnyMutation);
+        const { answer, ...reached } = await mutateOnce(parts, ask, mutations.dispatchPipeline as AnyMutation);
         return accepted({ ...answer, ...reached });
       },
     }),
@@ -72,7 +70,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       handle: async (ask) => {
         const mutation = named(mutations, param(ask, "name"));
         const args = checked(mutation.args as z.ZodType, ask.body.args, "args");
-        return { body: await mutateOnce(transactFor, { ...ask, body: args }, mutation) };
+        return { body: await mutateOnce(parts, { ...ask, body: args }, mutation) };
       },
     }),
     {
@@ -97,7 +95,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       handle: async (ask) => {
         const body = { ...ask.body, pipelineId: param(ask, "id") };
         const { answer, ...reached } = await mutateOnce(
-          transactFor,
+          parts,
           { ...ask, body },
           mutations.retryPipeline as AnyMutation,
         );
@@ -123,9 +121,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
   ];
 }
 
-export interface CommandRoutesParts {
-  readonly manager: FleetManager;
-  readonly transactFor: TransactFor;
+export interface CommandRoutesParts extends MutateParts {
   readonly transactions: Pick<Transactions, "moment">;
   readonly budgets: HostBudgets;
 }

@@ -32,6 +32,7 @@ import {
 } from "./dispatch-plan.ts";
 import { newDispatchKey, sendDispatch } from "./io/send-dispatch.ts";
 import { selectKeptOps, selectOfferedPipelines } from "./offered.ts";
+import { isDangerous, SafeguardSheet } from "./safeguard-sheet.tsx";
 
 export interface DispatchBarProps {
   /** It is another number than before when somebody asked for this bar and wants to choose now. */
@@ -58,6 +59,8 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   const [picked, setPicked] = useState<string | null>(null);
   const [wait, setWait] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
+  const replica = useReplica();
+  const [dangerous, setDangerous] = useState<WantedDispatch | null>(null);
   const { attempted, running, attempt, forget } = useAttempt();
   const ops = opChoices(hosts).filter(({ offer }) => !keptOps.includes(offer.name));
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
@@ -66,73 +69,88 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   const busy = hosts.some((host) => host.runningCommand !== undefined);
 
   const textOf = (name: string) => (spec: ArgSpec) => texts[`${name}/${spec.name}`] ?? argDefault(spec);
+  const requestOf = (on: readonly string[]): WantedDispatch | null => {
+    if (op === null) return pipeline === null ? null : { pipeline: pipeline.id, hosts: on };
+    const args = readArgs(op.offer.args, textOf(op.offer.name));
+    return { op: op.offer.name, title: opTitle(op.offer), hosts: on, args, wait: wait && busy };
+  };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (running || plan === null) return;
-    if (op !== null) {
-      const args = readArgs(op.offer.args, textOf(op.offer.name));
-      attempt({ op: op.offer.name, title: opTitle(op.offer), hosts: plan.hosts, args, wait: wait && busy });
-    } else if (pipeline !== null) {
-      attempt({ pipeline: pipeline.id, hosts: plan.hosts });
-    }
+    const request = requestOf(plan.hosts);
+    if (request === null) return;
+    if (isDangerous(replica.state, request)) setDangerous(request);
+    else attempt(request);
   };
 
   return (
-    <form ref={form} className="run-bar" aria-label="Run on the selected hosts" onSubmit={submit}>
-      <div className="run-fields">
-        <p className="run-summary value" role="status">
-          {chosenSummary(hosts)}
-        </p>
-        <Choice
-          label="What to run"
-          placeholder="Choose an op or a pipeline"
-          groups={optionGroups(ops, pipelines, hosts.length)}
-          value={picked}
-          onChoose={(id) => {
-            setPicked(id);
-            forget();
+    <>
+      {dangerous !== null && (
+        <SafeguardSheet
+          title={"title" in dangerous ? dangerous.title : dangerous.pipeline}
+          onConfirm={(safeguards) => {
+            setDangerous(null);
+            attempt({ ...dangerous, safeguards });
           }}
-          above
+          onCancel={() => setDangerous(null)}
         />
-        {op?.offer.args.map((spec) => (
-          <ArgField
-            key={`${op.offer.name}/${spec.name}`}
-            spec={spec}
-            text={textOf(op.offer.name)(spec)}
-            onChange={(text) => setTexts({ ...texts, [`${op.offer.name}/${spec.name}`]: text })}
+      )}
+      <form ref={form} className="run-bar" aria-label="Run on the selected hosts" onSubmit={submit}>
+        <div className="run-fields">
+          <p className="run-summary value" role="status">
+            {chosenSummary(hosts)}
+          </p>
+          <Choice
+            label="What to run"
+            placeholder="Choose an op or a pipeline"
+            groups={optionGroups(ops, pipelines, hosts.length)}
+            value={picked}
+            onChoose={(id) => {
+              setPicked(id);
+              forget();
+            }}
+            above
           />
-        ))}
-        {op !== null && busy && (
-          <Checkbox className="check" isSelected={wait} onChange={setWait}>
-            <span className="check-box" aria-hidden="true" />
-            Wait where busy
-          </Checkbox>
-        )}
-        <Button
-          type="submit"
-          className="button button-main"
-          isDisabled={plan === null || plan.hosts.length === 0}
-          isPending={running}
-        >
-          {buttonWords(op, pipeline, plan)}
-        </Button>
-        <Button className="button button-plain" aria-label="Clear the selection" onPress={() => chosen.choose([])}>
-          <Icon name="close" />
-        </Button>
-      </div>
-      <div className="run-plan" aria-live="polite">
-        <Hidden hosts={hosts} />
-        {attempted === null ? (
-          plan !== null && <Plan plan={plan} />
-        ) : (
-          <DispatchOutcomeNotice
-            outcome={attempted.outcome}
-            onRepeat={() => attempt(attempted.request, attempted.key)}
-            onOver={() => forget(attempted)}
-          />
-        )}
-      </div>
-    </form>
+          {op?.offer.args.map((spec) => (
+            <ArgField
+              key={`${op.offer.name}/${spec.name}`}
+              spec={spec}
+              text={textOf(op.offer.name)(spec)}
+              onChange={(text) => setTexts({ ...texts, [`${op.offer.name}/${spec.name}`]: text })}
+            />
+          ))}
+          {op !== null && busy && (
+            <Checkbox className="check" isSelected={wait} onChange={setWait}>
+              <span className="check-box" aria-hidden="true" />
+              Wait where busy
+            </Checkbox>
+          )}
+          <Button
+            type="submit"
+            className="button button-main"
+            isDisabled={plan === null || plan.hosts.length === 0}
+            isPending={running}
+          >
+            {buttonWords(op, pipeline, plan)}
+          </Button>
+          <Button className="button button-plain" aria-label="Clear the selection" onPress={() => chosen.choose([])}>
+            <Icon name="close" />
+          </Button>
+        </div>
+        <div className="run-plan" aria-live="polite">
+          <Hidden hosts={hosts} />
+          {attempted === null ? (
+            plan !== null && <Plan plan={plan} />
+          ) : (
+            <DispatchOutcomeNotice
+              outcome={attempted.outcome}
+              onRepeat={() => attempt(attempted.request, attempted.key)}
+              onOver={() => forget(attempted)}
+            />
+          )}
+        </div>
+      </form>
+    </>
   );
 }
 

@@ -18,7 +18,15 @@ export type DispatchOutcome =
   | { readonly kind: "unknown"; readonly sentence: string };
 
 /** A dispatch starts an op with its arguments, or a pipeline. */
-export type WantedDispatch = OpRequest | { readonly pipeline: string; readonly hosts: readonly string[] };
+export type WantedDispatch = (OpRequest | { readonly pipeline: string; readonly hosts: readonly string[] }) & {
+  /** They were typed for what is dangerous. */
+  readonly safeguards?: Safeguards;
+};
+
+export interface Safeguards {
+  readonly hostCount: number;
+  readonly totp: string;
+}
 
 export interface OpRequest {
   readonly op: string;

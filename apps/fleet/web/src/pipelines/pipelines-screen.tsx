@@ -1,12 +1,13 @@
 /** The pipelines screen shows every pipeline that runs or ran. The one that is open shows its grid of host by stage. */
 
 import type { Command, Fleet, Pipeline } from "@neverstale/fleet-domain";
-import { isFinal, rolesInsteadForPipeline } from "@neverstale/fleet-domain/schema-free";
-import { memo, useMemo } from "react";
+import { isDangerousPipeline, isFinal, rolesInsteadForPipeline } from "@neverstale/fleet-domain/schema-free";
+import { memo, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import { useAccount } from "../accounts/account.ts";
 import { commandLook } from "../commands/command-look.ts";
 import { useCancel } from "../commands/io/cancel.ts";
+import { SafeguardSheet } from "../commands/safeguard-sheet.tsx";
 import { Mark } from "../components/mark.tsx";
 import { Empty, Notice } from "../components/notice.tsx";
 import { OutputLink, PlaceLink } from "../components/place-link.tsx";
@@ -17,7 +18,7 @@ import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { newestCreatedFirst, sameIds } from "../state/record-lists.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
-import { useRetry } from "./io/retry.ts";
+import { type RetryOnly, useRetry } from "./io/retry.ts";
 import { gridOf } from "./pipeline-grid.ts";
 import { pipelineLook } from "./pipeline-look.ts";
 import { boundWords, leftUndone, waveWords } from "./pipeline-words.ts";
@@ -129,17 +130,30 @@ function RetryBar({ pipeline }: { readonly pipeline: Pipeline }) {
   const may = useSelection(
     useMemo(() => (fleet: Fleet) => rolesInsteadForPipeline(fleet, pipeline, role) === null, [pipeline, role]),
   );
+  const isDangerous = useSelection(useMemo(() => (fleet: Fleet) => isDangerousPipeline(fleet, pipeline), [pipeline]));
+  const [asked, setAsked] = useState<RetryOnly | null>(null);
+  const begin = (only: RetryOnly) => (isDangerous ? setAsked(only) : retry(only));
   const { failed, notStarted } = leftUndone(pipeline);
   if (!may || pipeline.status === "running" || failed + notStarted === 0) return null;
   return (
     <div className="card-actions">
+      {asked !== null && (
+        <SafeguardSheet
+          title={pipeline.name}
+          onConfirm={(safeguards) => {
+            setAsked(null);
+            retry(asked, safeguards);
+          }}
+          onCancel={() => setAsked(null)}
+        />
+      )}
       {failed > 0 && (
-        <Button className="button button-small" isPending={running} onPress={() => retry("failed")}>
+        <Button className="button button-small" isPending={running} onPress={() => begin("failed")}>
           Retry {howMany(failed, "host")} that failed
         </Button>
       )}
       {notStarted > 0 && (
-        <Button className="button button-small" isPending={running} onPress={() => retry("failed_and_not_started")}>
+        <Button className="button button-small" isPending={running} onPress={() => begin("failed_and_not_started")}>
           {failed > 0
             ? `Retry these and ${notStarted} not started`
             : `Run on ${howMany(notStarted, "host")} not started`}

@@ -1,10 +1,12 @@
 /** `neverstale dispatch` starts an op on hosts, shows what it writes, and waits for how it ends. */
 
 import type { DispatchedCommand } from "@neverstale/fleet-client";
-import { fleet, type HostTarget, labelIn } from "@neverstale/fleet-domain";
+import { fleet, type HostTarget, isDangerousOp, labelIn, SecondFactorAnswer } from "@neverstale/fleet-domain";
+import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
-import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { askAtTerminal, findCode } from "../../session/io/password.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { withSession } from "../../session/io/with-session.ts";
@@ -17,6 +19,7 @@ import { FollowedCommand } from "./followed-command.ts";
 interface DispatchFlags extends SignInFlags, TargetFlags {
   readonly arg?: readonly string[];
   readonly wait: boolean;
+  readonly hostCount?: number;
 }
 
 const HELP_TEXT = `
@@ -34,11 +37,16 @@ export const addDispatch: AddCommand = (root, end) => {
     .argument("<op>", "what to run; each host's agent.yaml says what it allows")
     .argument("[hosts...]", "names or ids; all means every host")
     .option("--arg <name=value...>", "an argument of the op")
+    .addOption(
+      new Option("--host-count <number>", "on how many hosts a dangerous op is to run; else it is asked for").argParser(
+        integerBetween(0, 1_000_000),
+      ),
+    )
     .option("--no-wait", "print the ids of the commands and end")
     .addHelpText("after", HELP_TEXT)
     .action(async (op: string, hosts: string[], flags: DispatchFlags) => {
       const target = orFail(flaggedTarget(hosts, flags));
-      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait };
+      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait, hostCount: flags.hostCount };
       end.status = await withSession(flags, (session, signal) => dispatch(session, settings, signal));
     });
 };
@@ -51,6 +59,8 @@ interface DispatchSettings {
   readonly args: readonly string[];
   /** False means that the answer of the server is enough. */
   readonly wait: boolean;
+  /** Absent means that it is asked for where the op is dangerous. */
+  readonly hostCount?: number | undefined;
 }
 
 const CONNECT_MS = 15_000;
@@ -68,7 +78,9 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
     const offers = all.flatMap(({ ops }) => ops.filter(({ name }) => name === settings.op));
     const specs = offers[0]?.args ?? [];
     const args = orFail(argsOf(settings.args, specs));
-    const { commands, ...position } = await sync.dispatchOp(settings.op, hosts, { args });
+    const isAsked = isDangerousOp(sync.state, settings.op) && !session.isByToken;
+    const safeguards = isAsked ? await findSafeguards(session, settings) : {};
+    const { commands, ...position } = await sync.dispatchOp(settings.op, hosts, { args, ...safeguards });
     await sync.reached(position);
     if (!settings.wait) {
       for (const command of commands) process.stdout.write(`${dispatchedLine(nameOf(command.host), command)}\n`);
@@ -91,6 +103,15 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
   } finally {
     sync.stop();
   }
+}
+
+/** The number is asked for before the code, which counts for half a minute only. Whoever has no second factor is told by the server what to do. */
+async function findSafeguards(session: CommandLineSession, { op, hostCount }: DispatchSettings) {
+  const { confirmedAt } = SecondFactorAnswer.parse(await session.getJson("/api/second-factor"));
+  if (confirmedAt === undefined) return {};
+  const typed =
+    hostCount ?? Number(await askAtTerminal(`${op} is dangerous. On how many hosts is it to run?`, "--host-count"));
+  return { hostCount: typed, totp: await findCode(`to run ${op}; the one of the sign-in is used up`) };
 }
 
 /** So many commands are followed at once, each over a socket of its own. The others wait for their turn. */

@@ -32,15 +32,21 @@ function readText(file: string, exitCode: number): string {
   }
 }
 
-/** A code counts once, so it is in no file. `purpose` is read by whoever is asked for it. */
+/**
+ * A code counts once, so it is in no file. NEVERSTALE_TOTP may hold several, separated by commas, in the order in which they are needed.
+ * `purpose` is read by whoever is asked for it.
+ */
 export async function findCode(purpose: string): Promise<string> {
-  const fromEnvironment = process.env.NEVERSTALE_TOTP;
-  delete process.env.NEVERSTALE_TOTP; // A second one would have to be another code.
-  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
-  if (process.stdin.isTTY) return (await ask(`Code of the second factor, ${purpose}: `)).trim();
-  throw new Failure(`a code of the second factor is needed, ${purpose}`, {
-    hint: "Run it at a terminal, or set NEVERSTALE_TOTP to the six digits or a recovery code.",
-  });
+  const [fromEnvironment = "", ...others] = (process.env.NEVERSTALE_TOTP ?? "").split(",");
+  process.env.NEVERSTALE_TOTP = others.join(",");
+  if (fromEnvironment !== "") return fromEnvironment;
+  return await askAtTerminal(`Code of the second factor, ${purpose}:`, "NEVERSTALE_TOTP");
+}
+
+/** It asks whoever sits at the terminal. `otherwise` says how it is given where nobody does. */
+export async function askAtTerminal(question: string, otherwise: string): Promise<string> {
+  if (process.stdin.isTTY) return (await ask(`${question} `)).trim();
+  throw new Failure(`nobody is there to answer: ${question}`, { hint: `Run it at a terminal, or give ${otherwise}.` });
 }
 
 /** The terminal doesn't show what is typed. */

@@ -60,7 +60,7 @@ test("a code of the second factor is asked for where the server wants one, and c
   const again = await CommandLineSession.signIn(flags("/coded")).catch((error: unknown) => error);
 
   expect(asked.filter((each) => each.startsWith("code"))).toEqual(["code undefined", "code 123456", "code undefined"]);
-  expect(again).toMatchObject({ message: "a code of the second factor is needed, to sign in" });
+  expect(again).toMatchObject({ message: "nobody is there to answer: Code of the second factor, to sign in:" });
   expect(again).toMatchObject({ hint: expect.stringContaining("NEVERSTALE_TOTP") });
 });
 

@@ -35,6 +35,11 @@ export class CommandLineSession {
     this.#session = new FleetSession({ server: origin + pathname, io: this.#environment.io, byToken: this.#byToken });
   }
 
+  /** True means that a program acts, and nobody has signed in. */
+  get isByToken(): boolean {
+    return this.#byToken;
+  }
+
   /** With an API token nobody signs in, since each request shows it. Throws a `Failure` that says what to do. */
   static async signIn(options: SignInFlags): Promise<CommandLineSession> {
     const server = serverAddress(options.url);

@@ -9,7 +9,15 @@ import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Work } from "../../fleet/work.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 import type { Guesses } from "../guesses.ts";
-import { type CodeProof, codeMissing, enrolledFactor, RECOVERY_CODES, useCode, wrongCode } from "../second-factors.ts";
+import {
+  type CodeProof,
+  codeMissing,
+  enrolledFactor,
+  type JudgedCode,
+  RECOVERY_CODES,
+  useCode,
+  wrongCode,
+} from "../second-factors.ts";
 import { UsedSteps } from "../used-steps.ts";
 import { derivedId, hashOf, tokenFor } from "./secrets.ts";
 import type { ServerKey } from "./server-key.ts";
@@ -113,16 +121,6 @@ export interface SecondFactorsParts {
   readonly key: ServerKey;
   readonly clocks: Clocks;
   readonly refusalLog: RefusalLog;
-}
-
-/** It was found out of a code, and the state has its word yet. */
-export interface JudgedCode {
-  /** It uses the code up in the transaction that it is shown for, and throws `totp_required` where it does not count (any more). */
-  readonly use: (work: Work) => void;
-  /** It does so while the store takes no changes. A recovery code does not count then. */
-  readonly useWithoutStore: () => void;
-  /** The attempt was no guess. */
-  readonly wasRight: () => void;
 }
 
 /** Somebody may enrol between the look and the transaction. */

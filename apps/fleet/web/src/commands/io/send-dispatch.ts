@@ -7,6 +7,7 @@ import {
   failureWords,
   type OpRequest,
   opOutcome,
+  type Safeguards,
   type SentDispatch,
   type WantedDispatch,
 } from "../dispatch-outcome.ts";
@@ -26,8 +27,12 @@ export function newDispatchKey(): string {
   return keyWithTime(bytes.join(""), Date.now());
 }
 
-async function sendOp(replica: FleetReplica, { op, title, hosts, args, wait }: OpRequest, key: string) {
-  const options = { args, ...(wait ? { wait } : {}), idempotencyKey: key };
+async function sendOp(
+  replica: FleetReplica,
+  { op, title, hosts, args, wait, safeguards }: OpRequest & Safeguarded,
+  key: string,
+) {
+  const options = { args, ...(wait ? { wait } : {}), ...safeguards, idempotencyKey: key };
   const answer = await replica.dispatchOp(op, hosts, options);
   await untilShown(replica, answer);
   return opOutcome(title, answer.commands, (id) => labelIn(replica.state.hosts, id));
@@ -35,13 +40,17 @@ async function sendOp(replica: FleetReplica, { op, title, hosts, args, wait }: O
 
 async function sendPipeline(
   replica: FleetReplica,
-  { pipeline, hosts }: Exclude<WantedDispatch, OpRequest>,
+  { pipeline, hosts, safeguards }: Exclude<WantedDispatch, OpRequest>,
   key: string,
 ): Promise<SentDispatch> {
-  const answer = await replica.dispatchPipeline(pipeline, hosts, { idempotencyKey: key });
+  const answer = await replica.dispatchPipeline(pipeline, hosts, { ...safeguards, idempotencyKey: key });
   await untilShown(replica, answer);
   const started = { title: pipeline, commandIds: [] };
   return { outcome: { kind: "started", started, sentence: "" }, commandIds: [], pipelineId: answer.pipelineId };
+}
+
+interface Safeguarded {
+  readonly safeguards?: Safeguards;
 }
 
 const SHOWN_WITHIN_MS = 3_000;

@@ -1,13 +1,13 @@
 /** A pipeline's work that was left undone is run again from here. */
 
 import { useState } from "react";
-import { type DispatchOutcome, failureWords } from "../../commands/dispatch-outcome.ts";
+import { type DispatchOutcome, failureWords, type Safeguards } from "../../commands/dispatch-outcome.ts";
 import { newDispatchKey } from "../../commands/io/send-dispatch.ts";
 import { useNavigation } from "../../state/navigation.ts";
 import { goTo } from "../../state/place.ts";
 import { useReplica } from "../../state/replica-hooks.ts";
 
-type RetryOnly = "failed" | "failed_and_not_started";
+export type RetryOnly = "failed" | "failed_and_not_started";
 
 /** The page goes to the new pipeline. A repeat after an answer that was lost has the same key, so that nothing starts twice (rule D1). */
 export function useRetry(id: string): Retry {
@@ -15,11 +15,11 @@ export function useRetry(id: string): Retry {
   const navigation = useNavigation();
   const [attempt, setAttempt] = useState<Attempt | null>(null);
   const [running, setRunning] = useState(false);
-  const retry = async (only: RetryOnly) => {
+  const retry = async (only: RetryOnly, safeguards?: Safeguards) => {
     const key = attempt?.only === only ? attempt.key : newDispatchKey();
     setRunning(true);
     try {
-      const { pipelineId } = await replica.retryPipeline(id, only, { idempotencyKey: key });
+      const { pipelineId } = await replica.retryPipeline(id, only, { ...safeguards, idempotencyKey: key });
       setAttempt(null);
       navigation.go(goTo(navigation.place, "pipelines", pipelineId));
     } catch (error) {
@@ -28,7 +28,7 @@ export function useRetry(id: string): Retry {
       setRunning(false);
     }
   };
-  return { retry: (only) => void retry(only), running, outcome: attempt?.outcome ?? null };
+  return { retry: (only, safeguards) => void retry(only, safeguards), running, outcome: attempt?.outcome ?? null };
 }
 
 interface Attempt {
@@ -38,7 +38,7 @@ interface Attempt {
 }
 
 export interface Retry {
-  readonly retry: (only: RetryOnly) => void;
+  readonly retry: (only: RetryOnly, safeguards?: Safeguards) => void;
   readonly running: boolean;
   /** It says what went wrong last. */
   readonly outcome: DispatchOutcome | null;
