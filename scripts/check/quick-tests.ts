@@ -6,7 +6,7 @@ export const QUICK_FOLDERS: readonly string[] = ["packages/", "apps/fleet/", "sc
 /** These take more than a second each, so they belong to `npm test` alone. They share their processes, as the quick ones do. */
 export const LONG_TESTS: readonly string[] = [
   "apps/fleet/domain/src/commands/escapes.test.ts",
-  "apps/fleet/server/src/agents/io/{agents,rotation}.test.ts",
+  "apps/fleet/server/src/agents/io/{agents,hostile,rotation}.test.ts",
   "apps/fleet/server/src/accounts/io/api-tokens.test.ts",
   "apps/fleet/server/src/alerts/alerts.test.ts",
   "apps/fleet/server/src/audit/io/verify-audit.test.ts",

@@ -6,6 +6,7 @@ import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
+import { ownCommand } from "./rules/foreign.ts";
 
 /**
  * A pending command is running, on one instance, from here on. The same instance may ask again. Another one never gets it, and raises
@@ -14,8 +15,8 @@ import { drive } from "./driver.ts";
 export function claim(work: Work, hostId: string, request: ClaimRequest): Claim {
   const { commandId, instance } = request;
   const assignment = work.agent(hostId)?.commands.get(commandId);
-  const command = work.fleet.commands.get(commandId);
-  if (assignment === undefined || command === undefined || command.host !== hostId || isFinal(command.status)) {
+  const command = ownCommand(work, hostId, commandId);
+  if (assignment === undefined || command === undefined || isFinal(command.status)) {
     return refused("it is not assigned to this host any more");
   }
   if (assignment.status === "claimed") {

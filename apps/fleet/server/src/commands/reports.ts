@@ -8,9 +8,10 @@ import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
 import { appendOutput, cutOutput, outputStatus } from "./outputs.ts";
 import { awaitChecks } from "./rules/checks.ts";
+import { ownCommand } from "./rules/foreign.ts";
 
 export function acceptProgress(work: Work, hostId: string, report: Report<"progress">): void {
-  const command = commandOf(work, hostId, report.commandId);
+  const command = ownCommand(work, hostId, report.commandId);
   if (command?.status !== "running") return;
   const { phase, current, total, message } = report;
   const said = message === undefined ? null : asLine(message);
@@ -29,7 +30,7 @@ export function acceptOutput(
   received: Record<string, number>,
 ): void {
   const { commandId, offset, bytes } = report;
-  const command = commandOf(work, hostId, commandId);
+  const command = ownCommand(work, hostId, commandId);
   const status = command === undefined ? null : outputStatus(work, commandId);
   received[commandId] = offset + bytes;
   if (command === undefined || status === null) return;
@@ -45,12 +46,6 @@ export function acceptOutput(
 }
 
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
-
-/** A host reports on its own commands only: an id is never authority (C31). */
-function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
-  const command = work.fleet.commands.get(commandId);
-  return command?.host === hostId ? command : undefined;
-}
 
 /** A command that was neither claimed nor adopted has written nothing. */
 function wasClaimed(command: Command): boolean {
@@ -81,7 +76,7 @@ const UNCLAIMED_ENDS: ReadonlySet<string> = new Set(["rejected", "expired", "can
 
 export function acceptEnd(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
   const { commandId } = report;
-  const command = commandOf(work, hostId, commandId);
+  const command = ownCommand(work, hostId, commandId);
   if (command === undefined || isOver(command) || command.verifying !== undefined) return void finished.push(commandId);
   if (!wasClaimed(command) && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
   const status = outputStatus(work, commandId);

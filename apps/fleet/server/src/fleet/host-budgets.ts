@@ -12,6 +12,7 @@ export class HostBudgets {
   #eventsLeftOut = 0;
   #outputBytesDropped = 0;
   #hellosTooLarge = 0;
+  #foreignCommands = 0;
 
   constructor(limits: Partial<HostLimits> = {}) {
     this.limits = withDefaults(DEFAULT_HOST_LIMITS, limits, "hostLimits");
@@ -40,6 +41,10 @@ export class HostBudgets {
     this.#hellosTooLarge += 1;
   }
 
+  countForeign(): void {
+    this.#foreignCommands += 1;
+  }
+
   forget(hostId: string): void {
     this.#events.delete(hostId);
     this.#audit.delete(hostId);
@@ -52,6 +57,7 @@ export class HostBudgets {
       eventsLeftOut: this.#eventsLeftOut,
       outputBytesDropped: this.#outputBytesDropped,
       hellosTooLarge: this.#hellosTooLarge,
+      foreignCommands: this.#foreignCommands,
       eventsUsedMostPercent: mostUsed(this.#events, nowMs),
       auditUsedMostPercent: mostUsed(this.#audit, nowMs),
       outputUsedMostPercent: mostUsed(this.#output, nowMs),
