@@ -1,17 +1,13 @@
 /** The dashboard is the frame with the screen that the address names. Each screen gets its own data. */
 
-import { type ReactNode, useState } from "react";
-import { AlertsScreen } from "./alerts/alerts-screen.tsx";
-import { RunsScreen } from "./commands/runs-screen.tsx";
+import { type ComponentType, Suspense, useEffect, useState } from "react";
 import { Empty } from "./components/notice.tsx";
 import { PlaceLink } from "./components/place-link.tsx";
-import { EventsScreen } from "./events/events-screen.tsx";
 import { AwayBanner } from "./frame/away-banner.tsx";
 import { PageFrame } from "./frame/page-frame.tsx";
 import { ChosenHosts, ChosenHostsContext } from "./hosts/chosen-hosts.ts";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
-import { PeopleScreen } from "./people/people-screen.tsx";
-import { PipelinesScreen } from "./pipelines/pipelines-screen.tsx";
+import { LATER, loadLater } from "./later.ts";
 import { usePlace } from "./state/navigation.ts";
 import { goTo, type Screen } from "./state/place.ts";
 
@@ -20,23 +16,24 @@ export function Dashboard() {
   const missing = usePlace((place) => place.missing);
   const [chosenHosts] = useState(() => new ChosenHosts()); // Whoever comes back to the hosts finds them chosen as before.
   const ShownScreen = SCREENS[screen];
+  useEffect(loadLater, []);
   return (
     <ChosenHostsContext value={chosenHosts}>
       <PageFrame>
         <AwayBanner />
-        {missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}
+        <Suspense fallback={null}>{missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}</Suspense>
       </PageFrame>
     </ChosenHostsContext>
   );
 }
 
-const SCREENS: Readonly<Record<Screen, () => ReactNode>> = {
+const SCREENS: Readonly<Record<Screen, ComponentType>> = {
   hosts: HostsScreen,
-  runs: RunsScreen,
-  pipelines: PipelinesScreen,
-  alerts: AlertsScreen,
-  events: EventsScreen,
-  people: PeopleScreen,
+  runs: LATER.runs.component,
+  pipelines: LATER.pipelines.component,
+  alerts: LATER.alerts.component,
+  events: LATER.events.component,
+  people: LATER.people.component,
 };
 
 function NoSuchPage({ path }: { readonly path: string }) {

@@ -28,7 +28,8 @@ export type IconName =
   | "key"
   | "signout"
   | "bottom"
-  | "external";
+  | "external"
+  | "find";
 
 const PATHS: Record<IconName, string> = {
   hosts: "M3 4h14v4.5H3zM3 11.5h14V16H3zM6 6.2h.01M6 13.8h.01",
@@ -43,5 +44,6 @@ const PATHS: Record<IconName, string> = {
   key: "M9.5 10.5a3.5 3.5 0 1 1-2-2L16 3.5v3h-2.5V9H11z",
   signout: "M8 4H4v12h4M12 6.5 15.5 10 12 13.5M7.5 10h8",
   bottom: "M10 4v9m-4-3.5 4 4 4-4M5 16.5h10",
+  find: "M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM13 13l4 4",
   external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",
 };

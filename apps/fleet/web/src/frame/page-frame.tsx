@@ -1,16 +1,21 @@
 /** The frame stays while screens come and go: navigation, badge, account, output dock. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { AccountMenu } from "../accounts/account-menu.tsx";
+import { firingCount } from "../alerts/shown-alerts.ts";
 import { Logo } from "../components/logo.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { OutputDock } from "../outputs/output-dock.tsx";
 import { usePlace } from "../state/navigation.ts";
-import { OldContext } from "../state/old.ts";
+import { OldContext, useOld } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
-import { useSync } from "../state/replica-hooks.ts";
+import { useSelection, useSync } from "../state/replica-hooks.ts";
+import { FrameDialogs } from "./frame-dialogs.tsx";
 import { FreshnessBadge } from "./freshness-badge.tsx";
-import { SCREEN_WORDS, ScreenLinks } from "./screen-links.tsx";
+import { showFavicon } from "./io/favicon.ts";
+import { moodOf, titleOf } from "./page-title.ts";
+import { ScreenLinks } from "./screen-links.tsx";
+import { SCREEN_WORDS } from "./screen-words.ts";
 
 /** While the values may be old, everything with the class `value` turns grey. */
 export function PageFrame({ children }: { readonly children: ReactNode }) {
@@ -30,6 +35,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
           <ScreenLinks />
           <div className="topbar-end">
             <FreshnessBadge />
+            <FrameDialogs />
             <AccountMenu />
           </div>
         </header>
@@ -45,5 +51,10 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
 function PageTitle() {
   const screen = usePlace((place) => place.screen);
   const missing = usePlace((place) => place.missing);
-  return <title>{`${missing === null ? SCREEN_WORDS[screen] : "Not found"} · Neverstale`}</title>;
+  const firing = useSelection(firingCount) ?? 0;
+  const isOld = useOld();
+  const facts = { screen: missing === null ? SCREEN_WORDS[screen] : "Not found", firing, isOld };
+  const mood = moodOf(facts);
+  useEffect(() => showFavicon(mood), [mood]);
+  return <title>{titleOf(facts)}</title>;
 }

@@ -8,6 +8,7 @@ import { PlaceLink } from "../components/place-link.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { goTo, type Screen } from "../state/place.ts";
 import { useSelection } from "../state/replica-hooks.ts";
+import { SCREEN_WORDS } from "./screen-words.ts";
 
 export function ScreenLinks() {
   return (
@@ -20,15 +21,6 @@ export function ScreenLinks() {
     </nav>
   );
 }
-
-export const SCREEN_WORDS: Readonly<Record<Screen, string>> = {
-  hosts: "Hosts",
-  runs: "Runs",
-  pipelines: "Pipelines",
-  alerts: "Alerts",
-  events: "Events",
-  people: "People",
-};
 
 interface ScreenLinkProps {
   readonly screen: Screen;

@@ -1,0 +1,41 @@
+/** The palette and the list of shortcuts lie over the page. Their code comes after the first paint. */
+
+import { Suspense, useEffect, useState } from "react";
+import { Button } from "react-aria-components";
+import { Icon } from "../components/icon.tsx";
+import { LATER } from "../later.ts";
+import { useNavigation } from "../state/navigation.ts";
+import { goTo } from "../state/place.ts";
+import { focusFilter, listenForShortcuts, MOD_KEY } from "./io/shortcut-keys.ts";
+import type { ShortcutAction } from "./shortcuts.ts";
+
+export function FrameDialogs() {
+  const navigation = useNavigation();
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  useEffect(() => {
+    const act = (action: ShortcutAction) => {
+      const { place } = navigation;
+      if (action.type === "go") navigation.go(goTo(place, action.screen));
+      else if (action.type === "filter") focusFilter();
+      else if (action.type === "dock")
+        navigation.replace({ ...place, tab: place.tab === null ? (place.tabs[0] ?? null) : null });
+      else setOpen(action.type);
+    };
+    return listenForShortcuts(act);
+  }, [navigation]);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <Button className="button button-plain find" aria-label="Find and go" onPress={() => setOpen("palette")}>
+        <Icon name="find" />
+        <span className="find-words" aria-hidden="true">
+          Find <kbd>{MOD_KEY} K</kbd>
+        </span>
+      </Button>
+      <Suspense fallback={null}>
+        {open === "palette" && <LATER.palette.component onClose={close} />}
+        {open === "help" && <LATER.shortcuts.component onClose={close} />}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+/**
+ * These parts of the page come after the first paint, all of them and by themselves: a page whose server is away can still go to
+ * each of its screens, and one whose server has a newer page goes on with its own.
+ */
+
+import { type ComponentType, lazy } from "react";
+
+export const LATER = {
+  runs: later(async () => (await import("./commands/runs-screen.tsx")).RunsScreen),
+  pipelines: later(async () => (await import("./pipelines/pipelines-screen.tsx")).PipelinesScreen),
+  alerts: later(async () => (await import("./alerts/alerts-screen.tsx")).AlertsScreen),
+  events: later(async () => (await import("./events/events-screen.tsx")).EventsScreen),
+  people: later(async () => (await import("./people/people-screen.tsx")).PeopleScreen),
+  palette: later(async () => (await import("./palette/command-palette.tsx")).CommandPalette),
+  shortcuts: later(async () => (await import("./palette/shortcut-list.tsx")).ShortcutList),
+};
+
+export function loadLater(): void {
+  for (const { load } of Object.values(LATER)) void load().catch(() => {});
+}
+
+interface Later<Props> {
+  readonly component: ComponentType<Props>;
+  /** What has come is not asked for again. What failed is. */
+  readonly load: () => Promise<unknown>;
+}
+
+function later<Props extends object>(get: () => Promise<ComponentType<Props>>): Later<Props> {
+  return { component: lazy(async () => ({ default: await get() })), load: get };
+}

@@ -1,0 +1,127 @@
+/** The palette finds hosts, screens, ops, pipelines, recent runs and things to do by a few letters of them. */
+
+import type { Command, Fleet, Host } from "@neverstale/fleet-domain";
+import { folded, labelIn, labelOf } from "@neverstale/fleet-domain/schema-free";
+import { opTitleOf } from "../commands/op-title.ts";
+import { SCREEN_WORDS } from "../frame/screen-words.ts";
+import { goTo, type PagePlace, type Screen, showOutput } from "../state/place.ts";
+
+export interface PaletteEntry {
+  /** No two entries have the same. */
+  readonly key: string;
+  readonly group: PaletteGroup;
+  readonly words: string;
+  /** It stands beside the words, and is looked through as well. */
+  readonly detail: string;
+  readonly leads: (place: PagePlace) => PagePlace;
+}
+
+export const PALETTE_GROUPS = ["Screens", "Hosts", "Ops", "Pipelines", "Recent runs"] as const;
+export type PaletteGroup = (typeof PALETTE_GROUPS)[number];
+
+/** So many of each group are shown. */
+const MOST = 8;
+
+/** All words of the query must be in an entry. Those that begin with the query come first, then those with a word that does. */
+export function paletteEntries(fleet: Fleet, screens: readonly Screen[], query: string): PaletteEntry[] {
+  const words = folded(query).split(/\s+/).filter(Boolean);
+  const groups = [screenEntries(screens), hostEntries(fleet), opEntries(fleet), pipelineEntries(fleet), runs(fleet)];
+  return groups.flatMap((entries) => best(entries, words));
+}
+
+function best(entries: readonly PaletteEntry[], words: readonly string[]): PaletteEntry[] {
+  if (words.length === 0) return entries.slice(0, MOST);
+  const ranked = entries.flatMap((entry) => {
+    const rank = rankOf(entry, words);
+    return rank === null ? [] : [{ entry, rank }];
+  });
+  ranked.sort((one, other) => one.rank - other.rank);
+  return ranked.slice(0, MOST).map(({ entry }) => entry);
+}
+
+/** Null means that it does not match. */
+function rankOf({ words: label, detail }: PaletteEntry, words: readonly string[]): number | null {
+  const name = folded(label);
+  const all = `${name} ${folded(detail)}`;
+  if (!words.every((word) => all.includes(word))) return null;
+  const whole = words.join(" ");
+  if (name === whole) return 0;
+  if (name.startsWith(whole)) return 1;
+  return words.every((word) => all.split(/[\s.:/_-]+/).some((part) => part.startsWith(word))) ? 2 : 3;
+}
+
+function screenEntries(screens: readonly Screen[]): PaletteEntry[] {
+  return screens.map((screen) => ({
+    key: `screen ${screen}`,
+    group: "Screens",
+    words: SCREEN_WORDS[screen],
+    detail: "",
+    leads: (place) => goTo(place, screen),
+  }));
+}
+
+function hostEntries({ hosts }: Fleet): PaletteEntry[] {
+  const all = [...hosts.values()].map((host): PaletteEntry => {
+    const state = host.online ? "" : "offline";
+    return {
+      key: `host ${host.id}`,
+      group: "Hosts",
+      words: labelOf(host),
+      detail: [state, ...host.tags].filter(Boolean).join(" "),
+      leads: (place) => goTo(place, "hosts", host.id),
+    };
+  });
+  return all.sort(byWords);
+}
+
+/** An op leads to the hosts that allow it. */
+function opEntries({ hosts }: Fleet): PaletteEntry[] {
+  const titles = new Map<string, { readonly title: string; readonly on: number }>();
+  for (const { ops } of hosts.values())
+    for (const { name, title = name } of ops) titles.set(name, { title, on: (titles.get(name)?.on ?? 0) + 1 });
+  const all = [...titles].map(
+    ([name, { title, on }]): PaletteEntry => ({
+      key: `op ${name}`,
+      group: "Ops",
+      words: title,
+      detail: `${title === name ? "" : `${name} · `}${on === 1 ? "1 host allows it" : `${on} hosts allow it`}`,
+      leads: (place) => ({ ...goTo(place, "hosts"), filter: `op:${name}` }),
+    }),
+  );
+  return all.sort(byWords);
+}
+
+function pipelineEntries({ pipelines }: Fleet): PaletteEntry[] {
+  return newest(pipelines).map(({ id, name, status, createdAt }) => ({
+    key: `pipeline ${id}`,
+    group: "Pipelines",
+    words: name,
+    detail: `${status} · ${clockOf(createdAt)}`,
+    leads: (place) => goTo(place, "pipelines", id),
+  }));
+}
+
+function runs({ commands, hosts }: Fleet): PaletteEntry[] {
+  return newest(commands).map((command: Command): PaletteEntry => {
+    const host: Host | undefined = hosts.get(command.host);
+    return {
+      key: `run ${command.id}`,
+      group: "Recent runs",
+      words: `${opTitleOf(command, host)} on ${labelIn(hosts, command.host)}`,
+      detail: `${command.status.replaceAll("_", " ")} · ${clockOf(command.createdAt)}`,
+      leads: (place) => showOutput(goTo(place, "runs"), [command.id]),
+    };
+  });
+}
+
+function newest<T extends { readonly createdAt: string }>(records: ReadonlyMap<string, T>): T[] {
+  return [...records.values()].sort((one, other) => other.createdAt.localeCompare(one.createdAt));
+}
+
+function clockOf(at: string): string {
+  return new Date(at).toLocaleTimeString("en-GB");
+}
+
+function byWords(one: PaletteEntry, other: PaletteEntry): number {
+  return one.words.localeCompare(other.words, "en", { numeric: true });
+}
