@@ -1,7 +1,4 @@
-/**
- * These parts of the page come after the first paint, all of them and by themselves: a page whose server is away can still go to
- * each of its screens, and one whose server has a newer page goes on with its own.
- */
+/** These parts of the page come after the first paint, all of them and by themselves, so that none is missing when the server is away. */
 
 import { type ComponentType, lazy } from "react";
 
@@ -11,6 +8,9 @@ export const LATER = {
   alerts: later(async () => (await import("./alerts/alerts-screen.tsx")).AlertsScreen),
   events: later(async () => (await import("./events/events-screen.tsx")).EventsScreen),
   people: later(async () => (await import("./people/people-screen.tsx")).PeopleScreen),
+  hostPanel: later(async () => (await import("./hosts/host-panel.tsx")).HostPanel),
+  dispatchBar: later(async () => (await import("./commands/dispatch-bar.tsx")).DispatchBar),
+  outputDock: later(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
   palette: later(async () => (await import("./palette/command-palette.tsx")).CommandPalette),
   shortcuts: later(async () => (await import("./palette/shortcut-list.tsx")).ShortcutList),
 };
@@ -21,7 +21,7 @@ export function loadLater(): void {
 
 interface Later<Props> {
   readonly component: ComponentType<Props>;
-  /** What has come is not asked for again. What failed is. */
+  /** It asks for the code once more only if that failed before. */
   readonly load: () => Promise<unknown>;
 }
 

@@ -1,11 +1,11 @@
 /** The frame stays while screens come and go: navigation, badge, account, output dock. */
 
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, Suspense, useEffect } from "react";
 import { AccountMenu } from "../accounts/account-menu.tsx";
 import { firingCount } from "../alerts/shown-alerts.ts";
 import { Logo } from "../components/logo.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
-import { OutputDock } from "../outputs/output-dock.tsx";
+import { LATER } from "../later.ts";
 import { usePlace } from "../state/navigation.ts";
 import { OldContext, useOld } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
@@ -42,7 +42,9 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
         <main id="content" className="content" tabIndex={-1}>
           {children}
         </main>
-        <OutputDock />
+        <Suspense fallback={null}>
+          <LATER.outputDock.component />
+        </Suspense>
       </div>
     </OldContext>
   );

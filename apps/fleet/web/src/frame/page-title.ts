@@ -9,7 +9,7 @@ export interface TitleFacts {
   readonly isOld: boolean;
 }
 
-/** What may be old comes before what is wrong: a page that is not live does not know what is wrong now. */
+/** Old comes before trouble: a page that is not live does not know what is wrong now. */
 export function moodOf({ firing, isOld }: TitleFacts): PageMood {
   if (isOld) return "old";
   return firing > 0 ? "trouble" : "calm";

@@ -2,17 +2,16 @@
 
 import type { Fleet } from "@neverstale/fleet-domain";
 import { hostStatus } from "@neverstale/fleet-domain/schema-free";
-import { useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
-import { DispatchBar } from "../commands/dispatch-bar.tsx";
 import { PlaceFilter } from "../components/place-filter.tsx";
 import { AddHosts } from "../enrolment/add-hosts.tsx";
+import { LATER } from "../later.ts";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
 import { useSelection } from "../state/replica-hooks.ts";
 import { useAnyChosen, useChosenHosts } from "./chosen-hosts.ts";
 import { HostList } from "./host-list.tsx";
-import { HostPanel } from "./host-panel.tsx";
 
 export function HostsScreen() {
   const open = usePlace((place) => place.open);
@@ -39,9 +38,9 @@ export function HostsScreen() {
           </header>
           <HostList onRun={mayDispatch ? runOn : null} />
         </section>
-        {mayDispatch && anyChosen && <DispatchBar asked={asked} />}
+        <Suspense fallback={null}>{mayDispatch && anyChosen && <LATER.dispatchBar.component asked={asked} />}</Suspense>
       </div>
-      {open !== null && <HostPanel key={open} id={open} />}
+      <Suspense fallback={null}>{open !== null && <LATER.hostPanel.component key={open} id={open} />}</Suspense>
     </>
   );
 }

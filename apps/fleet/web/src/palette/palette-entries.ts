@@ -17,7 +17,7 @@ export interface PaletteEntry {
 }
 
 export const PALETTE_GROUPS = ["Screens", "Hosts", "Ops", "Pipelines", "Recent runs"] as const;
-export type PaletteGroup = (typeof PALETTE_GROUPS)[number];
+type PaletteGroup = (typeof PALETTE_GROUPS)[number];
 
 /** So many of each group are shown. */
 const MOST = 8;
