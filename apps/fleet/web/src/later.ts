@@ -9,6 +9,7 @@ export const LATER = {
   events: later(async () => (await import("./events/events-screen.tsx")).EventsScreen),
   people: later(async () => (await import("./people/people-screen.tsx")).PeopleScreen),
   hostPanel: later(async () => (await import("./hosts/host-panel.tsx")).HostPanel),
+  hostPastCharts: later(async () => (await import("./hosts/history/host-past-charts.tsx")).HostPastCharts),
   dispatchBar: later(async () => (await import("./commands/dispatch-bar.tsx")).DispatchBar),
   outputDock: later(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
   palette: later(async () => (await import("./palette/command-palette.tsx")).CommandPalette),

@@ -11,6 +11,8 @@ import { Reauthentication, ReauthenticationContext } from "./accounts/reauthenti
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
 import { FleetPage } from "./fleet-page.tsx";
+import { HostPastContext } from "./hosts/history/host-past.ts";
+import { pastRequests } from "./hosts/history/io/past-requests.ts";
 import { Outputs, OutputsContext } from "./outputs/followed-output.ts";
 import { peopleRequests } from "./people/io/people-requests.ts";
 import { PeopleContext } from "./people/people.ts";
@@ -29,6 +31,7 @@ const session = new FleetSession({ server: serverPath("") });
 const reauthentication = new Reauthentication();
 const visitor = new Visitor(sessionRequests(session, reauthentication));
 const people = peopleRequests(session, reauthentication);
+const past = pastRequests(session);
 const trails = new Trails();
 const sync = session.follow({ model: FLEET_MODEL, autoStart: false });
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
@@ -53,11 +56,13 @@ createRoot(root).render(
           <SyncProvider sync={sync}>
             <OutputsContext value={outputs}>
               <TrailsContext value={trails}>
-                <PeopleContext value={people}>
-                  <ReauthenticationContext value={reauthentication}>
-                    <FleetPage oneTimeLink={oneTimeLink} />
-                  </ReauthenticationContext>
-                </PeopleContext>
+                <HostPastContext value={past}>
+                  <PeopleContext value={people}>
+                    <ReauthenticationContext value={reauthentication}>
+                      <FleetPage oneTimeLink={oneTimeLink} />
+                    </ReauthenticationContext>
+                  </PeopleContext>
+                </HostPastContext>
               </TrailsContext>
             </OutputsContext>
           </SyncProvider>

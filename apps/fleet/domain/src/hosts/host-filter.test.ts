@@ -14,7 +14,7 @@ const HOSTS: readonly (readonly [Host, Metrics | undefined])[] = [
     { id: "web-1", lastSeenAt: "2026-01-01T00:00:00.000Z", cpu: 91, load1: 2.5 },
   ],
   [
-    host("web-2", { tags: ["staging"], runningCommand: "c1" }),
+    host("web-2", { tags: ["staging"], runningCommand: "c1", ops: [{ name: "Reboot", args: [] }] }),
     { id: "web-2", lastSeenAt: "2026-01-01T00:00:00.000Z", cpu: 80 },
   ],
   [host("db-1", { tags: ["prod-old"], online: false, location: "Oslo" }), undefined],
@@ -22,6 +22,12 @@ const HOSTS: readonly (readonly [Host, Metrics | undefined])[] = [
 
 const found = (filter: string) =>
   HOSTS.filter(([host, metrics]) => parseHostFilter(filter)({ host, metrics })).map(([host]) => host.id);
+
+test("an op is named whole, whatever its case", () => {
+  expect(found("op:reboot")).toEqual(["web-2"]);
+  expect(found("-op:REBOOT")).toEqual(["web-1", "db-1"]);
+  expect(found("op:boot")).toEqual([]);
+});
 
 test("an empty filter shows every host", () => {
   expect(found("")).toEqual(["web-1", "web-2", "db-1"]);

@@ -8,6 +8,7 @@ import { hostStatus } from "./host-status.ts";
  *   web            name, tag, location, system or kind contains it
  *   tag:prod       has exactly this tag
  *   status:busy    ready, busy, offline or online
+ *   op:reboot      its agent allows this op
  *   cpu:>80        also ram, disk, swap and load; > < >= <=
  *   -tag:prod      none of it
  */
@@ -33,13 +34,19 @@ function parseTerm(term: string): HostFilter {
     const positive = parseTerm(term.slice(1));
     return (row) => !positive(row);
   }
-  return parseTag(term) ?? parseStatus(term) ?? parseMeasure(term) ?? ((row) => mentions(row, term));
+  return parseTag(term) ?? parseOp(term) ?? parseStatus(term) ?? parseMeasure(term) ?? ((row) => mentions(row, term));
 }
 
 function parseTag(term: string): HostFilter | null {
   if (!term.startsWith("tag:")) return null;
   const wanted = term.slice("tag:".length);
   return ({ host }) => host.tags.some((tag) => folded(tag) === wanted);
+}
+
+function parseOp(term: string): HostFilter | null {
+  if (!term.startsWith("op:")) return null;
+  const wanted = term.slice("op:".length);
+  return ({ host }) => host.ops.some(({ name }) => folded(name) === wanted);
 }
 
 /** A status that is still being typed matches as far as it goes. */

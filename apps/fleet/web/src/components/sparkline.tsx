@@ -42,23 +42,3 @@ export function CpuTrail({ value, hostId }: CpuTrailProps) {
     </span>
   );
 }
-
-interface ChartProps extends SparklineProps {
-  readonly title: string;
-  /** This is the newest value, in words. */
-  readonly now: string;
-  /** This is the value at the upper edge, in words. */
-  readonly top: string;
-}
-
-export function Chart({ title, now, top, ...line }: ChartProps) {
-  return (
-    <figure className="chart">
-      <figcaption>
-        {title} <strong className="value">{now}</strong>
-        <span className="chart-top">{top}</span>
-      </figcaption>
-      <Sparkline {...line} />
-    </figure>
-  );
-}

@@ -2,13 +2,13 @@
 
 import type { Host } from "@neverstale/fleet-domain";
 import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, Suspense, useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
 import { Empty } from "../components/notice.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
+import { LATER } from "../later.ts";
 import { useLoaded, useRecord } from "../state/replica-hooks.ts";
-import { HostCharts } from "./host-charts.tsx";
 import { HostChecks, HostFacts } from "./host-facts.tsx";
 import { NewestEvents, NewestRuns } from "./host-history.tsx";
 import { HOST_LOOKS } from "./host-status.ts";
@@ -32,7 +32,9 @@ function KnownHost({ host }: { readonly host: Host }) {
         <p className="panel-lead value">
           <Status look={HOST_LOOKS[hostStatus(host)]} strong passing /> <TagList tags={host.tags} />
         </p>
-        <HostCharts id={host.id} />
+        <Suspense fallback={null}>
+          <LATER.hostPastCharts.component id={host.id} />
+        </Suspense>
         <HostFacts host={host} />
         <HostChecks host={host} />
         <NewestRuns host={host} />

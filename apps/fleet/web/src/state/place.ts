@@ -2,7 +2,7 @@
 
 import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
-/** Its address is `/hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>`. */
+/** Its address is `/hosts/<open host>?q=<filter>&sort=-cpu&range=24h&out=<command>&out=<command>&tab=<command>`. */
 export interface PagePlace {
   readonly screen: Screen;
   /** This record is open on that screen. */
@@ -10,6 +10,8 @@ export interface PagePlace {
   readonly filter: string;
   /** This is a column's name, with `-` before it for descending. When it is empty, the screen has its own order. */
   readonly sort: string;
+  /** The charts of a host reach back so far. When it is empty, they have their own. */
+  readonly range: string;
   /** These commands have a tab in the output dock, in this order. */
   readonly tabs: readonly string[];
   /** This tab is shown. Null means that the dock is folded. */
@@ -28,6 +30,7 @@ export const START_PLACE: PagePlace = {
   open: null,
   filter: "",
   sort: "",
+  range: "",
   tabs: [],
   tab: null,
   missing: null,
@@ -47,6 +50,7 @@ export function parsePlace(pathname: string, search: string): PagePlace {
     missing: named === null ? pathname : null,
     filter: query.get("q") ?? "",
     sort: query.get("sort") ?? "",
+    range: query.get("range") ?? "",
     tabs,
     tab: tab !== null && tabs.includes(tab) ? tab : null,
   };
@@ -56,6 +60,7 @@ export function formatPlace(place: PagePlace): string {
   const query = new URLSearchParams();
   if (place.filter !== "") query.set("q", place.filter);
   if (place.sort !== "") query.set("sort", place.sort);
+  if (place.range !== "") query.set("range", place.range);
   for (const id of place.tabs) query.append("out", id);
   if (place.tab !== null) query.set("tab", place.tab);
   const path = place.missing ?? placePath(place);
