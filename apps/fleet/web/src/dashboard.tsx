@@ -7,7 +7,8 @@ import { AwayBanner } from "./frame/away-banner.tsx";
 import { PageFrame } from "./frame/page-frame.tsx";
 import { ChosenHosts, ChosenHostsContext } from "./hosts/chosen-hosts.ts";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
-import { LATER, loadLater } from "./later.ts";
+import { LATER } from "./later.ts";
+import { loadLaterParts } from "./state/later-part.ts";
 import { usePlace } from "./state/navigation.ts";
 import { goTo, type Screen } from "./state/place.ts";
 
@@ -16,7 +17,7 @@ export function Dashboard() {
   const missing = usePlace((place) => place.missing);
   const [chosenHosts] = useState(() => new ChosenHosts()); // Whoever comes back to the hosts finds them chosen as before.
   const ShownScreen = SCREENS[screen];
-  useEffect(loadLater, []);
+  useEffect(loadLaterParts, []);
   return (
     <ChosenHostsContext value={chosenHosts}>
       <PageFrame>
@@ -29,11 +30,11 @@ export function Dashboard() {
 
 const SCREENS: Readonly<Record<Screen, ComponentType>> = {
   hosts: HostsScreen,
-  runs: LATER.runs.component,
-  pipelines: LATER.pipelines.component,
-  alerts: LATER.alerts.component,
-  events: LATER.events.component,
-  people: LATER.people.component,
+  runs: LATER.Runs,
+  pipelines: LATER.Pipelines,
+  alerts: LATER.Alerts,
+  events: LATER.Events,
+  people: LATER.People,
 };
 
 function NoSuchPage({ path }: { readonly path: string }) {

@@ -22,7 +22,7 @@ function Sparkline({ trail, pick, most }: SparklineProps) {
 export const TrailsContext = createContext(new Trails());
 
 /** Whoever uses it must also use the host's metrics: the trail gets longer when they are other ones. */
-export function useTrail(hostId: string): readonly TrailPoint[] {
+function useTrail(hostId: string): readonly TrailPoint[] {
   return useContext(TrailsContext).of(hostId);
 }
 

@@ -33,8 +33,8 @@ export function FrameDialogs() {
         </span>
       </Button>
       <Suspense fallback={null}>
-        {open === "palette" && <LATER.palette.component onClose={close} />}
-        {open === "help" && <LATER.shortcuts.component onClose={close} />}
+        {open === "palette" && <LATER.Palette onClose={close} />}
+        {open === "help" && <LATER.Shortcuts onClose={close} />}
       </Suspense>
     </>
   );

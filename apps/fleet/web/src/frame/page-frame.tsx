@@ -43,7 +43,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
           {children}
         </main>
         <Suspense fallback={null}>
-          <LATER.outputDock.component />
+          <LATER.OutputDock />
         </Suspense>
       </div>
     </OldContext>

@@ -7,12 +7,14 @@ import { Icon } from "../components/icon.tsx";
 import { Empty } from "../components/notice.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
-import { LATER } from "../later.ts";
+import { laterPart } from "../state/later-part.ts";
 import { useLoaded, useRecord } from "../state/replica-hooks.ts";
 import { HostChecks, HostFacts } from "./host-facts.tsx";
 import { NewestEvents, NewestRuns } from "./host-history.tsx";
 import { HOST_LOOKS } from "./host-status.ts";
 import { TagList } from "./tag-list.tsx";
+
+const HostPastCharts = laterPart(async () => (await import("./history/host-past-charts.tsx")).HostPastCharts);
 
 export function HostPanel({ id }: { readonly id: string }) {
   const host = useRecord("hosts", id);
@@ -33,7 +35,7 @@ function KnownHost({ host }: { readonly host: Host }) {
           <Status look={HOST_LOOKS[hostStatus(host)]} strong passing /> <TagList tags={host.tags} />
         </p>
         <Suspense fallback={null}>
-          <LATER.hostPastCharts.component id={host.id} />
+          <HostPastCharts id={host.id} />
         </Suspense>
         <HostFacts host={host} />
         <HostChecks host={host} />

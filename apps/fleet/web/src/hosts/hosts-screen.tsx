@@ -38,9 +38,9 @@ export function HostsScreen() {
           </header>
           <HostList onRun={mayDispatch ? runOn : null} />
         </section>
-        <Suspense fallback={null}>{mayDispatch && anyChosen && <LATER.dispatchBar.component asked={asked} />}</Suspense>
+        <Suspense fallback={null}>{mayDispatch && anyChosen && <LATER.DispatchBar asked={asked} />}</Suspense>
       </div>
-      <Suspense fallback={null}>{open !== null && <LATER.hostPanel.component key={open} id={open} />}</Suspense>
+      <Suspense fallback={null}>{open !== null && <LATER.HostPanel key={open} id={open} />}</Suspense>
     </>
   );
 }

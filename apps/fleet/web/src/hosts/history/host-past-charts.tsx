@@ -1,6 +1,6 @@
 /** The charts of a host show its past from the server, and go on with each reading that comes. */
 
-import type { HostMetricsAnswer, MetricName, Metrics } from "@neverstale/fleet-domain";
+import type { MetricName, Metrics } from "@neverstale/fleet-domain";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { Notice } from "../../components/notice.tsx";
@@ -9,14 +9,15 @@ import { useNavigation, usePlace } from "../../state/navigation.ts";
 import { useRecord, useReplica } from "../../state/replica-hooks.ts";
 import { useHostPast } from "./host-past.ts";
 import { type ChartKind, MetricChart } from "./metric-chart.tsx";
-import { columnsOf } from "./metric-columns.ts";
-import { type ChartRange, RANGES, rangeOf } from "./ranges.ts";
+import { columnsOf, type HostPast } from "./metric-columns.ts";
+import { type ChartRange, chartRange, RANGES } from "./ranges.ts";
 
 export function HostPastCharts({ id }: { readonly id: string }) {
   const navigation = useNavigation();
-  const range = rangeOf(usePlace((place) => place.range));
+  const range = chartRange(usePlace((place) => place.range));
   const { past, failure, ask } = usePast(id, range);
-  const readings = useReadings(id, past);
+  const newest = useRecord("metrics", id);
+  const readings = useReadings(id, newest, past);
   const columns = useMemo(() => (past === null ? null : columnsOf(past, readings, NAMES)), [past, readings]);
   const kinds = CHARTS.filter(({ metrics }) => metrics.some(({ name }) => columns?.metrics.has(name) === true));
   return (
@@ -46,7 +47,14 @@ export function HostPastCharts({ id }: { readonly id: string }) {
       {columns !== null && kinds.length === 0 && <p className="quiet">This host has told nothing in that time.</p>}
       {columns !== null &&
         kinds.map((kind) => (
-          <MetricChart key={kind.title} kind={kind} columns={columns} rangeMs={range.ms} rangeWords={range.words} />
+          <MetricChart
+            key={kind.title}
+            kind={kind}
+            columns={columns}
+            newest={newest}
+            rangeMs={range.ms}
+            rangeWords={range.words}
+          />
         ))}
     </section>
   );
@@ -91,12 +99,14 @@ const NAMES: readonly MetricName[] = CHARTS.flatMap(({ metrics }) => metrics.map
 
 /** The past is asked for again when it has got one step longer, but not more often than this. */
 const AGAIN_MS = 60_000;
+/** The past may end so much before the moment at which it was asked for. */
+const KEPT_MS = 120_000;
 
 function usePast(id: string, range: ChartRange) {
   const askFor = useHostPast();
   const replica = useReplica();
   const [asked, setAsked] = useState(0);
-  const [past, setPast] = useState<{ readonly of: string; readonly answer: HostMetricsAnswer } | null>(null);
+  const [past, setPast] = useState<{ readonly of: string; readonly past: HostPast } | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const of = `${id} ${range.id}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: somebody asks again by another number.
@@ -108,7 +118,7 @@ function usePast(id: string, range: ChartRange) {
       try {
         const answer = await askFor(id, to - range.ms, to);
         if (isOver) return;
-        setPast({ of, answer });
+        setPast({ of, past: { answer, askedMs: to } });
         setFailure(null);
       } catch (error) {
         if (isOver) return;
@@ -122,19 +132,18 @@ function usePast(id: string, range: ChartRange) {
       clearTimeout(timer);
     };
   }, [askFor, replica, id, range, of, asked]);
-  return { past: past?.of === of ? past.answer : null, failure, ask: () => setAsked((number) => number + 1) };
+  return { past: past?.of === of ? past.past : null, failure, ask: () => setAsked((number) => number + 1) };
 }
 
 /** Readings that have come since the charts of this host were opened. Those that the past already has are dropped. */
-function useReadings(id: string, past: HostMetricsAnswer | null): readonly Metrics[] {
-  const newest = useRecord("metrics", id);
+function useReadings(id: string, newest: Metrics | undefined, past: HostPast | null): readonly Metrics[] {
   const all = useRef<{ readonly id: string; readonly readings: readonly Metrics[] }>({ id, readings: [] });
   return useMemo(() => {
     const before = all.current.id === id ? all.current.readings : [];
     const isNew = newest !== undefined && before.at(-1)?.lastSeenAt !== newest.lastSeenAt;
-    const begin = past === null ? "" : past.to;
     const readings = [...before, ...(isNew ? [newest] : [])].filter(
-      ({ lastSeenAt }, index, { length }) => lastSeenAt >= begin || index === length - 1,
+      ({ lastSeenAt }, index, { length }) =>
+        Date.parse(lastSeenAt) > (past?.askedMs ?? 0) - KEPT_MS || index === length - 1,
     );
     all.current = { id, readings };
     return readings;

@@ -1,11 +1,11 @@
 /** One chart of a host: a line for the mean and a band from the lowest to the highest value, for each of its metrics. */
 
-import type { MetricName } from "@neverstale/fleet-domain";
+import type { MetricName, Metrics } from "@neverstale/fleet-domain";
 import { useEffect, useRef, useState } from "react";
 import { clock } from "../../state/format.ts";
 import { useServerNow } from "../../state/io/now.ts";
 import { DrawnChart } from "./io/drawn-chart.ts";
-import { type MetricColumns, summaryOf } from "./metric-columns.ts";
+import { type MetricColumns, summed } from "./metric-columns.ts";
 
 export interface ChartKind {
   readonly title: string;
@@ -17,11 +17,13 @@ export interface ChartKind {
 interface MetricChartProps {
   readonly kind: ChartKind;
   readonly columns: MetricColumns;
+  /** It is the host's newest reading. */
+  readonly newest: Metrics | undefined;
   readonly rangeMs: number;
   readonly rangeWords: string;
 }
 
-export function MetricChart({ kind, columns, rangeMs, rangeWords }: MetricChartProps) {
+export function MetricChart({ kind, columns, newest, rangeMs, rangeWords }: MetricChartProps) {
   const element = useRef<HTMLDivElement>(null);
   const chart = useRef<DrawnChart>(null);
   const [point, setPoint] = useState<number | null>(null);
@@ -55,8 +57,7 @@ export function MetricChart({ kind, columns, rangeMs, rangeWords }: MetricChartP
       <figcaption>
         {kind.title}{" "}
         {shown.map(({ name, words }, line) => {
-          const mean = columns.metrics.get(name)?.mean;
-          const value = at === undefined ? mean?.findLast((one) => one !== null) : mean?.[point ?? 0];
+          const value = at === undefined ? newest?.[name] : columns.metrics.get(name)?.mean[point ?? 0];
           return (
             <span key={name} className={`past-value past-line-${line} value`}>
               {shown.length > 1 && `${words} `}
@@ -75,7 +76,7 @@ export function MetricChart({ kind, columns, rangeMs, rangeWords }: MetricChartP
 function summaryWords({ title, metrics, words }: ChartKind, columns: MetricColumns, range: string): string {
   const parts = metrics.flatMap(({ name, words: called }) => {
     const column = columns.metrics.get(name);
-    const summary = column === undefined ? null : summaryOf(column);
+    const summary = column === undefined ? null : summed(column);
     if (summary === null) return [];
     const { lowest, mean, highest } = summary;
     return [`${called}: lowest ${words(lowest)}, mean ${words(mean)}, highest ${words(highest)}`];

@@ -1,6 +1,6 @@
 import type { HostMetricsAnswer, Metrics } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { columnsOf, summaryOf } from "./metric-columns.ts";
+import { columnsOf, summed } from "./metric-columns.ts";
 
 const PAST: HostMetricsAnswer = {
   host: "web-1",
@@ -15,14 +15,13 @@ function reading(second: number, cpu: number): Metrics {
   return { id: "web-1", lastSeenAt: new Date((START + second) * 1_000).toISOString(), cpu };
 }
 
-test("the past stands in the middle of its steps, with its holes, and what came since goes on from there", () => {
-  const { times, metrics } = columnsOf(
-    PAST,
-    [reading(12, 50), reading(31, 7), reading(36, 8)],
-    ["cpu", "ram", "load1"],
-  );
+const ASKED = { answer: PAST, askedMs: Date.parse(PAST.from) + 22_000 };
 
-  expect(times.map((time) => time - START)).toEqual([5, 15, 25, 31, 36]);
+test("the past stands in the middle of its steps, the newest one where it ended, and what came since goes on from there", () => {
+  const readings = [reading(12, 50), reading(22, 60), reading(31, 7), reading(36, 8)];
+  const { times, metrics } = columnsOf(ASKED, readings, ["cpu", "ram", "load1"]);
+
+  expect(times.map((time) => time - START)).toEqual([5, 15, 22, 31, 36]);
   expect(metrics.get("cpu")).toEqual({
     min: [1, null, 4, 7, 8],
     mean: [2, null, 5, 7, 8],
@@ -31,18 +30,19 @@ test("the past stands in the middle of its steps, with its holes, and what came 
   expect([...metrics.keys()]).toEqual(["cpu"]);
 });
 
-test("a reading takes the place of the step that has only begun", () => {
-  const { times } = columnsOf(PAST, [reading(26, 7)], ["cpu"]);
+test("a host without a past has its readings, and one without readings its past", () => {
+  const none = { ...ASKED, answer: { ...PAST, metrics: {} } };
 
-  expect(times.map((time) => time - START)).toEqual([5, 15, 25, 26]);
-  expect(columnsOf(PAST, [], ["cpu"]).times).toHaveLength(3);
-  expect(columnsOf({ ...PAST, metrics: {} }, [reading(40, 1)], ["cpu"]).times).toHaveLength(1);
+  expect(columnsOf(none, [reading(40, 1)], ["cpu"]).times).toHaveLength(1);
+  expect(columnsOf(none, [reading(21, 1)], ["cpu"]).times.map((time) => time - START)).toEqual([21]);
+  expect(columnsOf(none, [], ["cpu"])).toEqual({ times: [], metrics: new Map() });
+  expect(columnsOf(ASKED, [], ["cpu"]).times).toHaveLength(3);
 });
 
 test("a column is summed up by its lowest, mean and highest value, and one without values by nothing", () => {
-  const { metrics } = columnsOf(PAST, [], ["cpu"]);
+  const { metrics } = columnsOf(ASKED, [], ["cpu"]);
   const cpu = metrics.get("cpu");
 
-  expect(cpu === undefined ? null : summaryOf(cpu)).toEqual({ lowest: 1, mean: 3.5, highest: 9 });
-  expect(summaryOf({ min: [null], mean: [null], max: [null] })).toBeNull();
+  expect(cpu === undefined ? null : summed(cpu)).toEqual({ lowest: 1, mean: 3.5, highest: 9 });
+  expect(summed({ min: [null], mean: [null], max: [null] })).toBeNull();
 });

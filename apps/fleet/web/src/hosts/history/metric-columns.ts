@@ -15,29 +15,33 @@ export interface MetricColumn {
   readonly max: readonly (number | null)[];
 }
 
-/** A point of the past stands in the middle of the while that it is of. Readings count only from the end of the past on. */
-export function columnsOf(
-  past: HostMetricsAnswer,
-  readings: readonly Metrics[],
-  names: readonly MetricName[],
-): MetricColumns {
-  const from = Date.parse(past.from) / 1_000;
-  const end = Date.parse(past.to) / 1_000;
-  const known = names.flatMap((name) => past.metrics[name] ?? []).length > 0;
-  const length = known ? Math.max(0, ...names.map((name) => past.metrics[name]?.length ?? 0)) : 0;
+/** It is a host's past as it was at the moment when it was asked for. */
+export interface HostPast {
+  readonly answer: HostMetricsAnswer;
+  /** It is a time of the server. */
+  readonly askedMs: number;
+}
+
+/** A point of the past stands in the middle of its while, or at its newest edge. Readings go on from its end. */
+export function columnsOf(past: HostPast, readings: readonly Metrics[], names: readonly MetricName[]): MetricColumns {
+  const { answer, askedMs } = past;
+  const from = Date.parse(answer.from) / 1_000;
+  const asked = askedMs / 1_000;
+  const ofPast = Math.max(
+    0,
+    ...names.map((name) => (answer.metrics[name] ?? []).findLastIndex((point) => point !== null) + 1),
+  );
+  const begin = Math.min(from + ofPast * answer.step, asked); // Nothing is known of the past behind it, as it is written in batches.
   const live = readings
     .map((reading) => ({ reading, at: Date.parse(reading.lastSeenAt) / 1_000 }))
-    .filter(({ at }) => at > end - past.step / 2);
+    .filter(({ at }) => at > begin);
   const times = [
-    ...Array.from({ length }, (_, index) => from + (index + 0.5) * past.step).filter(
-      (at) => at < (live[0]?.at ?? Infinity),
-    ),
+    ...Array.from({ length: ofPast }, (_, index) => Math.min(from + (index + 0.5) * answer.step, asked)),
     ...live.map(({ at }) => at),
   ];
-  const ofPast = times.length - live.length;
   const metrics = new Map<MetricName, MetricColumn>();
   for (const name of names) {
-    const points = past.metrics[name] ?? [];
+    const points = answer.metrics[name] ?? [];
     const column = (which: 0 | 1 | 2) => [
       ...Array.from({ length: ofPast }, (_, index) => points[index]?.[which] ?? null),
       ...live.map(({ reading }) => reading[name] ?? null),
@@ -55,7 +59,7 @@ export interface MetricSummary {
 }
 
 /** Null means that there is no value at all. */
-export function summaryOf({ min, mean, max }: MetricColumn): MetricSummary | null {
+export function summed({ min, mean, max }: MetricColumn): MetricSummary | null {
   const means = mean.filter((value) => value !== null);
   if (means.length === 0) return null;
   return {

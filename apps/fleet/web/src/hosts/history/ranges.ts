@@ -12,6 +12,6 @@ export const RANGES = [
 export type ChartRange = (typeof RANGES)[number];
 
 /** The shortest one stands for a name that is none. */
-export function rangeOf(id: string): ChartRange {
+export function chartRange(id: string): ChartRange {
   return RANGES.find((range) => range.id === id) ?? RANGES[0];
 }

@@ -78,7 +78,7 @@ export class DrawnChart {
     const series = lines.flatMap((label, line): uPlot.Series[] => {
       const stroke = colour(COLOURS[line % COLOURS.length] ?? COLOURS[0]);
       const edge = { stroke: "transparent", width: 0, points: { show: false } };
-      return [{ ...edge }, { label, stroke, width: 1.5, points: { show: false } }, { ...edge }];
+      return [{ ...edge }, { label, stroke, width: 1.5, points: { size: 3, fill: stroke } }, { ...edge }];
     });
     const bands = lines.map((_, line): uPlot.Band => {
       const fill = colour(COLOURS[line % COLOURS.length] ?? COLOURS[0]);
@@ -96,8 +96,13 @@ export class DrawnChart {
           y: { range: (_, _least, greatest) => [0, most ?? niceTop(greatest)] },
         },
         axes: [
-          { ...axis, size: 24 },
-          { ...axis, size: 54, splits: (_, __, _least, top) => [0, top / 2, top], values: (_, all) => all.map(words) },
+          { ...axis, size: 24, values: (_, all) => all.map((at) => timeWords(1_000 * at, spanMs(this.#data))) },
+          {
+            ...axis,
+            size: 54,
+            splits: (_, __, _least, top) => [0, top / 2, top],
+            values: (_, all) => all.map((value) => (value === 0 ? "0" : words(value))),
+          },
         ],
         series: [{}, ...series],
         bands,
@@ -112,6 +117,19 @@ export class DrawnChart {
     return { width: Math.max(120, this.#options.element.clientWidth), height: HEIGHT };
   }
 }
+
+function spanMs(data: ChartData | null): number {
+  return data === null ? 0 : 1_000 * (data.toS - data.fromS);
+}
+
+/** A time of the day, or the day where a chart shows several. */
+function timeWords(at: number, spanOfMs: number): string {
+  return (spanOfMs > TWO_DAYS_MS ? DAY : TIME).format(at);
+}
+
+const TWO_DAYS_MS = 172_800_000;
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 
 function dataOf({ times, columns }: ChartData): uPlot.AlignedData {
   return [[...times], ...columns.flatMap(({ min, mean, max }) => [[...min], [...mean], [...max]])];
