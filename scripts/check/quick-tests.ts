@@ -14,6 +14,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/notifications/io/notifications.test.ts",
   "apps/fleet/server/src/commands/{dispatch,many-hosts,output/output-search}.test.ts",
   "apps/fleet/server/src/commands/rules/{checks,retries}.test.ts",
+  "apps/fleet/server/src/schedules/schedules.test.ts",
   "apps/fleet/server/src/tls/tls.test.ts",
   "apps/fleet/server/src/exports/exports.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",

@@ -55,9 +55,12 @@ test("[S7] the fleet's model has the collections of the protocol", () => {
     "events",
     "alerts",
     "silences",
+    "groups",
     "opRules",
     "pipelineRules",
     "alertRules",
+    "scheduleRules",
+    "schedules",
     "catalogueFiles",
     "metrics",
   ]);

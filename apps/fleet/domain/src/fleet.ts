@@ -10,6 +10,7 @@ import { Event } from "./events/event.ts";
 import { FLEET_MODEL } from "./fleet-model.ts";
 import { Host, Metrics } from "./hosts/host.ts";
 import { HostGroup } from "./hosts/host-group.ts";
+import { Schedule, ScheduleRule } from "./schedules/schedule.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
 /** So many retired commands are kept. Commands that are needed, and the grid of a running pipeline, stay whatever their number. */
@@ -33,6 +34,8 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       opRules: collection(OpRule),
       pipelineRules: collection(PipelineRule),
       alertRules: collection(AlertRule),
+      scheduleRules: collection(ScheduleRule),
+      schedules: collection(Schedule),
       catalogueFiles: collection(CatalogueFile),
       metrics: collection(Metrics, { ephemeral: true }),
     },
@@ -52,6 +55,10 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       pipeline_rule_removed: remove("pipelineRules"),
       alert_rule_set: put("alertRules"),
       alert_rule_removed: remove("alertRules"),
+      schedule_rule_set: put("scheduleRules"),
+      schedule_rule_removed: remove("scheduleRules"),
+      schedule_set: put("schedules"),
+      schedule_removed: remove("schedules"),
       catalogue_file_read: put("catalogueFiles"),
       alert_fired: put("alerts"),
       alert_changed: patch("alerts"),

@@ -32,5 +32,7 @@ export * from "./hosts/host-name.ts";
 export * from "./notifications/notification-api.ts";
 export * from "./notifications/notifications-space.ts";
 export * from "./problem.ts";
+export * from "./schedules/cron.ts";
+export * from "./schedules/schedule.ts";
 export * from "./schema-free.ts";
 export { asLine } from "./text.ts";

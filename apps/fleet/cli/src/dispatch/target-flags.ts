@@ -12,7 +12,7 @@ export interface TargetFlags {
 
 export function withTarget(command: Command): Command {
   return command
-    .option("--tag <tag...>", "run it on the hosts with one of these tags")
+    .option("--tag <tag...>", "run it on the hosts that have all these tags")
     .option("--filter <text>", "run it on the hosts that this filter of the page would show")
     .option(
       "--group <name>",

@@ -17,6 +17,7 @@ import { addGroups } from "../groups/io/groups.ts";
 import { addHosts } from "../hosts/io/hosts.ts";
 import { addMcp } from "../mcp/io/mcp.ts";
 import { addMetrics } from "../metrics/io/metrics.ts";
+import { addSchedules } from "../schedules/io/schedules.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
 import { addToken } from "../token/io/token.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addHosts,
   addGroups,
   addExport,
+  addSchedules,
   addWatch,
   addDispatch,
   addMetrics,

@@ -130,6 +130,7 @@ test("an empty file is a catalogue without rules, and the server's own one has a
     opRules: [],
     pipelineRules: [],
     alertRules: [],
+    scheduleRules: [],
     notifyTargets: [],
   });
   expect(parseFleetFile(OWN_FLEET_FILE).pipelineRules.map(({ id }) => id)).toEqual(["health"]);

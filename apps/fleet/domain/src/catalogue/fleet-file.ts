@@ -7,6 +7,8 @@ import { type FileProblem, readYamlFile } from "../files/yaml-file.ts";
 import { atMost } from "../hosts/host.ts";
 import { FileTargets, notifyTargetsOf, targetProblems } from "../notifications/file-targets.ts";
 import type { NotifyTarget } from "../notifications/notifications-space.ts";
+import { FileSchedules, scheduleProblems, scheduleRulesOf } from "../schedules/file-schedules.ts";
+import type { ScheduleRule } from "../schedules/schedule.ts";
 import { Name } from "../text.ts";
 import { MOST_RETRIES, type OpRule, type PipelineRule, Roles } from "./catalogue.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
@@ -68,6 +70,7 @@ const FleetFile = z.strictObject({
   ops: z.record(Name, FileOpRule).refine(atMost(500), "at most 500 ops").default({}),
   pipelines: z.record(Name, FilePipeline).refine(atMost(100), "at most 100 pipelines").default({}),
   alerts: z.record(Name, FileAlert).refine(atMost(100), "at most 100 alerts").default({}),
+  schedules: FileSchedules,
   notify: FileTargets,
 });
 
@@ -75,14 +78,16 @@ export interface Catalogue {
   readonly opRules: readonly OpRule[];
   readonly pipelineRules: readonly PipelineRule[];
   readonly alertRules: readonly AlertRule[];
+  readonly scheduleRules: readonly ScheduleRule[];
   readonly notifyTargets: readonly NotifyTarget[];
 }
 
 /** Reads the text of a `fleet.yaml`. Throws `YamlFileError`. */
 export function parseFleetFile(text: string): Catalogue {
-  const { ops, pipelines, alerts, notify } = readYamlFile(text, FleetFile, (file) => [
+  const { ops, pipelines, alerts, schedules, notify } = readYamlFile(text, FleetFile, (file) => [
     ...opProblems(file),
     ...pipelineProblems(file),
+    ...scheduleProblems(file.schedules, new Set(Object.keys(file.pipelines))),
     ...targetProblems(file.notify, new Set(Object.keys(file.alerts))),
   ]);
   return {
@@ -94,6 +99,7 @@ export function parseFleetFile(text: string): Catalogue {
       ...(pauseMs === undefined ? {} : { pauseMs }),
     })),
     alertRules: Object.entries(alerts).map(([id, alert]) => alertRuleOf(id, alert)),
+    scheduleRules: scheduleRulesOf(schedules),
     notifyTargets: notifyTargetsOf(notify),
   };
 }

@@ -30,9 +30,10 @@ export const MOST_GROUPS = 200;
 /** Something runs on the hosts of which all that is given here is true at that moment. */
 export const HostTarget = z
   .strictObject({
-    tags: Tags.min(1).describe("Hosts with one of these tags.").optional(),
+    all: z.literal(true).describe("Every host.").optional(),
+    tags: Tags.min(1).describe("Hosts with all these tags.").optional(),
     filter: FilterText.describe("Hosts that the filter of the page would show.").optional(),
     group: Name.describe("Hosts of this saved group.").optional(),
   })
-  .refine((target) => Object.keys(target).length > 0, "expected tags, a filter or a group");
+  .refine((target) => Object.keys(target).length > 0, "expected all, tags, a filter or a group");
 export type HostTarget = ReadonlyJson<z.infer<typeof HostTarget>>;

@@ -42,7 +42,8 @@ function parse(read: FileRead): Catalogue | { readonly problems: string[] } {
 const MAX_PROBLEMS = 20;
 
 /** It returns how many rules are others than before. */
-function setRules(work: Work, { opRules, pipelineRules, alertRules, notifyTargets }: Catalogue): number {
+function setRules(work: Work, catalogue: Catalogue): number {
+  const { opRules, pipelineRules, alertRules, scheduleRules, notifyTargets } = catalogue;
   const { fleet } = work;
   const { targets } = work.notifications;
   const newTargets = notifyTargets.filter((target) => !isSame(targets.get(target.id), target));
@@ -53,6 +54,10 @@ function setRules(work: Work, { opRules, pipelineRules, alertRules, notifyTarget
   const oldPipelines = gone(fleet.pipelineRules, pipelineRules);
   const newAlerts = alertRules.filter((rule) => !isSame(fleet.alertRules.get(rule.id), rule));
   const oldAlerts = gone(fleet.alertRules, alertRules);
+  const newSchedules = scheduleRules.filter((rule) => !isSame(fleet.scheduleRules.get(rule.id), rule));
+  const oldSchedules = gone(fleet.scheduleRules, scheduleRules);
+  for (const rule of newSchedules) work.change("schedule_rule_set", "", rule);
+  for (const id of oldSchedules) work.change("schedule_rule_removed", "", { id });
   for (const rule of newAlerts) work.change("alert_rule_set", "", rule);
   for (const id of oldAlerts) work.change("alert_rule_removed", "", { id });
   for (const rule of newOps) work.change("op_rule_set", "", rule);
@@ -61,7 +66,18 @@ function setRules(work: Work, { opRules, pipelineRules, alertRules, notifyTarget
   for (const id of oldPipelines) work.change("pipeline_rule_removed", "", { id });
   for (const target of newTargets) work.changeNotifications("notify_target_set", target);
   for (const id of oldTargets) work.changeNotifications("notify_target_removed", { id });
-  const changed = [newOps, oldOps, newPipelines, oldPipelines, newAlerts, oldAlerts, newTargets, oldTargets];
+  const changed = [
+    newOps,
+    oldOps,
+    newPipelines,
+    oldPipelines,
+    newAlerts,
+    oldAlerts,
+    newSchedules,
+    oldSchedules,
+    newTargets,
+    oldTargets,
+  ];
   return changed.reduce((sum, { length }) => sum + length, 0);
 }
 
@@ -75,14 +91,14 @@ function isSame(before: object | undefined, now: object): boolean {
 }
 
 function noteTaken(work: Work, changed: number, actor: string): void {
-  const { opRules, pipelineRules, alertRules } = work.fleet;
+  const { opRules, pipelineRules, alertRules, scheduleRules } = work.fleet;
   const { targets } = work.notifications;
   note(work, {
     category: "audit",
     level: "info",
     actor,
     action: "catalogue_changed",
-    message: `fleet.yaml changed ${changed === 1 ? "1 rule" : `${changed} rules`}: there are ${opRules.size} for ops and ${alertRules.size} for alerts, ${pipelineRules.size} pipelines and ${targets.size} notify targets`,
+    message: `fleet.yaml changed ${changed === 1 ? "1 rule" : `${changed} rules`}: there are ${opRules.size} for ops and ${alertRules.size} for alerts, ${pipelineRules.size} pipelines, ${scheduleRules.size} schedules and ${targets.size} notify targets`,
   });
 }
 

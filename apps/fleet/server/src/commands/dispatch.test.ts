@@ -524,9 +524,12 @@ describe("hosts and state", () => {
       "events",
       "alerts",
       "silences",
+      "groups",
       "opRules",
       "pipelineRules",
       "alertRules",
+      "scheduleRules",
+      "schedules",
       "catalogueFiles",
       "metrics",
     ]);

@@ -103,6 +103,8 @@ function view({
     alerts: new Map(),
     silences: new Map(),
     groups: new Map(),
+    scheduleRules: new Map(),
+    schedules: new Map(),
     catalogueFiles: new Map(),
     metrics: new Map(),
   };

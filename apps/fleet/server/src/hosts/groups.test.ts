@@ -38,7 +38,9 @@ async function ranOn(target: object): Promise<number[]> {
 
 test.each([
   [{ tags: ["prod"] }, [0, 1]],
-  [{ tags: ["prod", "test"] }, [0, 1, 2]],
+  [{ tags: ["prod", "web"] }, [0]],
+  [{ all: true }, [0, 1, 2, 3]],
+  [{ all: true, tags: ["web"] }, [0, 2]],
   [{ filter: "tag:prod tag:web" }, [0]],
   [{ filter: "status:online -tag:web" }, [3]],
   [{ filter: "cpu:>90" }, [2]],

@@ -30,7 +30,7 @@ export function targetedHosts(fleet: Fleet, { tags, filter, group }: HostTarget)
   const filters = [filter, group === undefined ? undefined : filterOf(fleet, group)];
   const matches = filters.flatMap((text) => (text === undefined ? [] : [parseHostFilter(text)]));
   return [...fleet.hosts.values()].filter((host) => {
-    if (tags !== undefined && !tags.some((tag) => host.tags.includes(tag))) return false;
+    if (tags !== undefined && !tags.every((tag) => host.tags.includes(tag))) return false;
     return matches.every((match) => match({ host, metrics: fleet.metrics.get(host.id) }));
   });
 }

@@ -28,6 +28,8 @@ function fleetWith(...alerts: Alert[]): Fleet {
     metrics: none,
     silences: none,
     groups: none,
+    scheduleRules: none,
+    schedules: none,
     opRules: none,
     pipelineRules: none,
     alertRules: none,

@@ -20,6 +20,8 @@ const FLEET: Fleet = {
   alerts: new Map(),
   silences: new Map(),
   groups: new Map(),
+  scheduleRules: new Map(),
+  schedules: new Map(),
   catalogueFiles: new Map(),
 };
 

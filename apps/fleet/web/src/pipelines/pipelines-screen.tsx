@@ -13,6 +13,7 @@ import { Empty, Notice } from "../components/notice.tsx";
 import { OutputLink, PlaceLink } from "../components/place-link.tsx";
 import { Status, useLook } from "../components/status.tsx";
 import { ClockTime, Elapsed } from "../components/time.tsx";
+import { ScheduleSection } from "../schedules/schedule-section.tsx";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
@@ -34,6 +35,7 @@ export function PipelinesScreen() {
         <h1 id="pipelines-title">Pipelines</h1>
         <p className="screen-summary value">{howMany(ids.length, "pipeline")}</p>
       </header>
+      <ScheduleSection />
       {loaded && wanted !== null && !ids.includes(wanted) && (
         <Empty title={`There is no pipeline run ${wanted}`}>It has left the list, or the address is wrong.</Empty>
       )}

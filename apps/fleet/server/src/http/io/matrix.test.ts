@@ -28,6 +28,7 @@ const VIEWER = [
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
   "GET /api/groups",
+  "GET /api/schedules",
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
   ...[...followed("/sync"), ...followed("/sync/output/:id")],
 ];

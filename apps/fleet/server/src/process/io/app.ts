@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { packageVersion } from "@neverstale/base/node";
-import { MOST_GROUPS } from "@neverstale/fleet-domain";
+import { MOST_GROUPS, MOST_SCHEDULES } from "@neverstale/fleet-domain";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
@@ -42,6 +42,7 @@ import { metricRoutes } from "../../metrics/routes.ts";
 import { closeRevoked } from "../../nodes/revocations.ts";
 import { notificationRoutes } from "../../notifications/routes.ts";
 import { pipelineRoutes } from "../../pipelines/routes.ts";
+import { scheduleRoutes } from "../../schedules/routes.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
 
@@ -130,6 +131,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...processRoutes(parts),
     ...hostRoutes(parts),
     ...groupRoutes(parts),
+    ...scheduleRoutes(parts),
     ...metricRoutes(parts),
     ...enrollmentRoutes(parts),
     ...agentRoutes(parts),
@@ -202,6 +204,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
     };
   });
   metrics.addNumbers("", () => ({ groups: manager.state.groups.size, limitGroups: MOST_GROUPS }));
+  metrics.addNumbers("", () => ({ schedules: manager.state.schedules.size, limitSchedules: MOST_SCHEDULES }));
   metrics.addNumbers("", () => waitingCommands(manager.state.commands.values()));
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("tls_", () => ({ ...(certificate?.metrics ?? NO_CERTIFICATE), ...handshakes.metrics }));

@@ -15,6 +15,7 @@ import { sweepFleet } from "../../hosts/sweep.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 import { sweepOutbox } from "../../notifications/outbox.ts";
+import { settleSchedules } from "../../schedules/schedule-rounds.ts";
 
 /**
  * Each node looks after the sessions whose sockets it has. All else is looked after where changes are decided, from a term's
@@ -77,6 +78,7 @@ async function termRound(parts: RoundParts, long: boolean): Promise<void> {
     alertWatch.look(work);
     sweepOutbox(work);
   });
+  await settleSchedules(parts);
   if (!long) return;
   await archiveOutputs(parts);
   const accounts = accountsIn(manager);
