@@ -14,7 +14,7 @@ import { useNavigation, usePlace } from "../state/navigation.ts";
 import { useOld } from "../state/old.ts";
 import { goTo, showOutput } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
-import { useReplica, useSelection } from "../state/replica-hooks.ts";
+import { useRecord, useReplica, useSelection } from "../state/replica-hooks.ts";
 import { ArgField } from "./arg-field.tsx";
 import { DispatchOutcomeNotice } from "./dispatch-notice.tsx";
 import type { DispatchOutcome, WantedDispatch } from "./dispatch-outcome.ts";
@@ -64,8 +64,9 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   const { attempted, running, attempt, forget } = useAttempt();
   const ops = opChoices(hosts).filter(({ offer }) => !keptOps.includes(offer.name));
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
+  const rule = useRecord("opRules", op?.offer.name ?? "");
   const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.id}`) ?? null;
-  const plan = op !== null ? planOp(hosts, op, wait) : pipeline !== null ? planPipeline(hosts) : null;
+  const plan = op !== null ? planOp(hosts, op, wait, rule) : pipeline !== null ? planPipeline(hosts) : null;
   const busy = hosts.some((host) => host.runningCommand !== undefined);
 
   const textOf = (name: string) => (spec: ArgSpec) => texts[`${name}/${spec.name}`] ?? argDefault(spec);

@@ -27,6 +27,27 @@ test("every op that one of the hosts allows can be chosen, with the hosts that a
   ]);
 });
 
+test("the plan goes by what the catalogue says of the op", () => {
+  const check = (status: "ok" | "error") => ({ disk: { status, message: "", checkedAt: "2026-01-01T00:00:00.000Z" } });
+  const hosts = [
+    host("well", ["pull"], { checks: check("ok") }),
+    host("unwell", ["pull"], { checks: check("error") }),
+    host("none", ["pull"]),
+    host("busy", ["pull"], { runningCommand: "c1" }),
+    host("away", ["pull"], { online: false }),
+  ];
+  const [choice] = opChoices(hosts);
+  if (choice === undefined) throw new Error("pull is not offered");
+  const rule = { id: "pull", deliverWithinMs: 1, offline: "queue", busy: "wait", preChecks: ["disk"] } as const;
+
+  expect(planOp(hosts, choice, false, rule).sentences).toEqual([
+    "well runs it now.",
+    "busy is busy: it waits there.",
+    "away is offline: it waits there.",
+    "2 hosts have no ok of disk: it is blocked there.",
+  ]);
+});
+
 test("the plan says for each kind of host what will happen", () => {
   expect(plan(false)).toEqual({
     hosts: ["web-1", "web-2", "db-1"],

@@ -1,24 +1,38 @@
 /** The page says what a dispatch will do before somebody presses the button, as far as the page can know. */
 
-import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
+import type { ArgSpec, Args, Host, OpOffer, OpRule } from "@neverstale/fleet-domain";
 import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { howMany } from "../state/format.ts";
 
-/** A host that doesn't allow the op is left out of the request. The others are all sent, since the server decides on today's state. */
-export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean): DispatchPlan {
+/**
+ * A host that doesn't allow the op is left out of the request. The others are all sent, since the server decides on today's state. `rule` is
+ * what the catalogue says of the op.
+ */
+export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean, rule?: OpRule): DispatchPlan {
   const allowed = new Set(choice.allowedOn);
   const sent = hosts.filter((host) => allowed.has(host.id));
-  const sorted = Map.groupBy(sent, hostStatus);
-  const [ready, busy, offline] = [sorted.get("ready"), sorted.get("busy"), sorted.get("offline")];
+  const { preChecks = [] } = rule ?? {};
+  const isWell = ({ checks }: Host) => preChecks.every((name) => checks[name]?.status === "ok");
+  const sorted = Map.groupBy(sent, (host) =>
+    hostStatus(host) === "ready" && !isWell(host) ? "unwell" : hostStatus(host),
+  );
+  const [ready, unwell] = [sorted.get("ready"), sorted.get("unwell")];
+  const [busy, offline] = [sorted.get("busy"), sorted.get("offline")];
   const left = hosts.filter((host) => !allowed.has(host.id));
+  const waits = (may: boolean) => (may ? "waits there" : "is blocked there");
   return {
     hosts: sent.map((host) => host.id),
     sentences: [
       ...(ready === undefined ? [] : [`${which(ready)} ${ready.length === 1 ? "runs" : "run"} it now.`]),
-      ...(busy === undefined
+      ...(busy === undefined ? [] : [`${which(busy)} ${be(busy)} busy: it ${waits(wait || rule?.busy === "wait")}.`]),
+      ...(offline === undefined
         ? []
-        : [`${which(busy)} ${be(busy)} busy: it ${wait ? "waits there." : "is blocked there."}`]),
-      ...(offline === undefined ? [] : [`${which(offline)} ${be(offline)} offline: it is blocked there.`]),
+        : [`${which(offline)} ${be(offline)} offline: it ${waits(rule?.offline === "queue")}.`]),
+      ...(unwell === undefined
+        ? []
+        : [
+            `${which(unwell)} ${unwell.length === 1 ? "has" : "have"} no ok of ${preChecks.join(", ")}: it is blocked there.`,
+          ]),
       ...(left.length === 0
         ? []
         : [`${which(left)} ${left.length === 1 ? "does" : "do"} not allow it and ${be(left)} left out.`]),
