@@ -17,6 +17,7 @@ import { addGroups } from "../groups/io/groups.ts";
 import { addHosts } from "../hosts/io/hosts.ts";
 import { addMcp } from "../mcp/io/mcp.ts";
 import { addMetrics } from "../metrics/io/metrics.ts";
+import { addPipeline } from "../pipelines/io/pipeline.ts";
 import { addSchedules } from "../schedules/io/schedules.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSchedules,
   addWatch,
   addDispatch,
+  addPipeline,
   addMetrics,
   addMcp,
   addVerify,
