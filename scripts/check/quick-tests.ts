@@ -16,6 +16,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/commands/rules/{checks,retries}.test.ts",
   "apps/fleet/server/src/schedules/schedules.test.ts",
   "apps/fleet/server/src/tls/tls.test.ts",
+  "apps/fleet/server/src/erasures/erasures.test.ts",
   "apps/fleet/server/src/exports/exports.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
   "apps/fleet/server/src/http/io/{connections,credential-limits,matrix}.test.ts",

@@ -14,6 +14,7 @@ import type { SharedDatabase, SqlStatement } from "./database.ts";
 import type { Names } from "./names.ts";
 import {
   appendStatement,
+  dropHistoryStatement,
   dropPointsStatement,
   listPointsStatement,
   type PointsMoved,
@@ -60,9 +61,26 @@ export class PostgresPoints {
     }
   }
 
+  /** `went` is told of each slice. */
+  async dropHistory(
+    positions: readonly number[],
+    headOf: () => ChainHead,
+    went: (gone: { readonly count: number; readonly chars: number }) => void,
+  ): Promise<number> {
+    let dropped = 0;
+    for (let from = 0; from < positions.length || from === 0; from += this.#rows) {
+      const piece = positions.slice(from, from + this.#rows);
+      const [row] = (await this.#database.run("fold", dropHistoryStatement(this.#names, piece, headOf()))).rows;
+      if (row?.allowed !== true) throw termOver();
+      went({ count: row.moved, chars: row.chars });
+      dropped += row.moved;
+    }
+    return dropped;
+  }
+
   async #move(statement: SqlStatement<PointsMoved>): Promise<number> {
     const [row] = (await this.#database.run("fold", statement)).rows;
-    if (row?.allowed !== true) throw new StoreFailure("fenced", "another node has taken over: this term is over");
+    if (row?.allowed !== true) throw termOver();
     return row.moved;
   }
 
@@ -85,4 +103,8 @@ export class PostgresPoints {
       store_point_rows_dropped_total: this.#counts.dropped,
     };
   }
+}
+
+function termOver(): StoreFailure {
+  return new StoreFailure("fenced", "another node has taken over: this term is over");
 }

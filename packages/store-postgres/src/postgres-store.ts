@@ -318,6 +318,17 @@ export class PostgresStore implements SharedStore {
     return this.#beside(() => this.#points.append(rows, () => catalog.requireTerm()));
   }
 
+  async dropHistory(positions: readonly number[]): Promise<number> {
+    const catalog = this.#opened();
+    return this.#beside(() =>
+      this.#points.dropHistory(
+        positions,
+        () => catalog.requireTerm(),
+        (went) => this.#counts?.historyWent(went),
+      ),
+    );
+  }
+
   async dropPoints(gone: PointsGone): Promise<number> {
     const catalog = this.#opened();
     return this.#beside(() => this.#points.drop(gone, () => catalog.requireTerm()));

@@ -1,6 +1,7 @@
 export * from "./accounts/account-api.ts";
 export * from "./accounts/accounts-space.ts";
 export * from "./accounts/api-token-api.ts";
+export * from "./accounts/erasure-api.ts";
 export * from "./accounts/second-factor-api.ts";
 export * from "./accounts/user-api.ts";
 export * from "./agents/agent-api.ts";

@@ -238,6 +238,15 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
     return readHistory(this.#store, query);
   }
 
+  /**
+   * It takes rows of the history away for good, by their positions, and returns how many went: what somebody wants forgotten. They may
+   * stand in the log still, for as long as that is kept. It is called where changes are decided, and rejects with a `StoreFailure`.
+   */
+  async dropHistory(positions: readonly number[]): Promise<number> {
+    this.#requireOpen();
+    return positions.length === 0 ? 0 : this.#store.dropHistory(positions);
+  }
+
   async backup(path: string): Promise<void> {
     this.#requireOpen();
     return this.#store.backup(path);

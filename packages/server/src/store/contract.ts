@@ -78,6 +78,11 @@ export interface Store extends PointStore {
   /** Returns the records that left the live state of a space, oldest first. */
   readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]>;
   /**
+   * Takes the rows of the history away that stand at these positions, a slice at a time, and returns how many went. Positions are never
+   * given out again. It rejects as a fold does. After `nothing_moved` a part may be gone.
+   */
+  dropHistory(positions: readonly number[]): Promise<number>;
+  /**
    * Makes a verified copy: its integrity is checked, it is forced to disk, and then it gets its name. It throws
    * `store_unavailable` when `path` exists. A shared store may leave copies to its database, and throws `store_unavailable` then,
    * with a hint.

@@ -191,6 +191,16 @@ export class MemoryDatabase {
     this.#chain = this.#chain.map((entry) => withoutChanges(entry, id));
   }
 
+  dropHistory(positions: readonly number[]): number {
+    const goes = new Set(positions);
+    const before = this.#history.length;
+    this.#history = this.#history.filter((row) => {
+      if (goes.has(row.position)) this.#historyChars -= row.text.length;
+      return !goes.has(row.position);
+    });
+    return before - this.#history.length;
+  }
+
   #append(entry: MemoryEntry): void {
     const { sequence, term, ageAt } = entry;
     this.#head = { sequence, term };

@@ -130,14 +130,18 @@ export class MemoryStore implements SharedStore {
   }
 
   appendPoints(rows: readonly PointRow[]): Promise<number> {
-    return this.#writingPoints(({ points }) => rows.filter((row) => !points.append(row)).length);
+    return this.#writingBeside(({ points }) => rows.filter((row) => !points.append(row)).length);
+  }
+
+  dropHistory(positions: readonly number[]): Promise<number> {
+    return this.#writingBeside((database) => database.dropHistory(positions));
   }
 
   dropPoints(gone: PointsGone): Promise<number> {
-    return this.#writingPoints(({ points }) => points.drop(gone));
+    return this.#writingBeside(({ points }) => points.drop(gone));
   }
 
-  #writingPoints(work: (database: MemoryDatabase) => number): Promise<number> {
+  #writingBeside(work: (database: MemoryDatabase) => number): Promise<number> {
     return attempt(() => {
       const newest = this.#opened().requireTerm();
       return this.#inTerm(() => {

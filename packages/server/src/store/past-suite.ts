@@ -178,6 +178,27 @@ export function describePast({ describe, expect, test }: TestTools, tested: Test
       expect(ofSecond).toEqual(next);
     });
 
+    test("rows that are named by their positions go, whatever space they left, and their positions never come again", async () => {
+      const store = await tested.start();
+      const rows = [1, 2, 3, 4].map((version) => evicted("main", version, version % 2 === 0 ? "events" : "commands"));
+      await store.commit({
+        ...made("main", 4),
+        spaces: [...made("main", 4).spaces, ...made("other", 1).spaces],
+        history: [...rows, evicted("other", 1)],
+      });
+
+      expect(await store.dropHistory([2, 5, 77])).toBe(2);
+      expect(await store.dropHistory([2])).toBe(0);
+      const left = await store.readHistory({ space: "main", limit: 9 });
+      expect(left.map(({ position }) => position)).toEqual([1, 3, 4]);
+      expect(await store.readHistory({ space: "other", limit: 9 })).toEqual([]);
+
+      expect(await store.dropHistory([1, 3, 4])).toBe(3);
+      const again = await tested.world.reopen();
+      await again.commit({ ...group({ name: "main", first: 5 }), history: [evicted("main", 5)] });
+      expect(await again.readHistory({ space: "main", limit: 9 })).toMatchObject([{ position: 6, version: 5 }]);
+    });
+
     test("[S3] a position never comes again, though all rows before it are gone and the store was opened anew", async () => {
       const store = await tested.start({ historyRows: 0 });
       await store.commit({ ...made("main", 2), history: [evicted("main", 1), evicted("main", 2)] });

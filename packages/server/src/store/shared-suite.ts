@@ -112,7 +112,7 @@ export function describeSharedStore(
       expect((await another().read()).spaces).toMatchObject([{ foldedVersion: 0, records: [] }]);
     });
 
-    test.each(["beat", "findAnswer", "fold", "appendPoints", "dropPoints"] as const)(
+    test.each(["beat", "findAnswer", "fold", "appendPoints", "dropPoints", "dropHistory"] as const)(
       "[A1] a paused writer learns by its first %s that its term is over",
       async (what) => {
         const { writer, reader } = await writerAndReader();
@@ -124,6 +124,7 @@ export function describeSharedStore(
           fold: () => writer.fold(fold("main", 2, {})),
           appendPoints: () => writer.appendPoints([point(100, "a", "1;")]).then(() => {}),
           dropPoints: () => writer.dropPoints({ step: 10, series: "a" }).then(() => {}),
+          dropHistory: () => writer.dropHistory([1]).then(() => {}),
         };
 
         await expect(attempt(calls[what])).rejects.toMatchObject(FENCED);

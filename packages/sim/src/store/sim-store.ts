@@ -95,6 +95,10 @@ export class SimStore implements Store, Mounted {
     return this.#machine.whileThere(this.#store.appendPoints(rows));
   }
 
+  dropHistory(positions: readonly number[]): Promise<number> {
+    return this.#machine.whileThere(this.#store.dropHistory(positions));
+  }
+
   dropPoints(gone: Parameters<Store["dropPoints"]>[0]): Promise<number> {
     return this.#machine.whileThere(this.#store.dropPoints(gone));
   }

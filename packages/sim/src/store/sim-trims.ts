@@ -208,6 +208,14 @@ export class SimTrims implements TrimTables {
     return this.#journals.remove("trim", history, (row) => gone.has(row));
   }
 
+  dropHistoryAt(positions: readonly number[]): number {
+    const { history } = this.#data;
+    const newest = history.at(-1);
+    if (newest !== undefined) this.#noteDropped(newest.position, newest.chars);
+    const gone = new Set(positions);
+    return this.#journals.remove("trim", history, (row) => gone.has(row.position));
+  }
+
   forgetEnded(spaceId: number): void {
     this.#count("bound_ended");
     this.#journals.set("trim", this.#data.ended, spaceId, undefined);

@@ -66,6 +66,24 @@ export function dropPointsStatement(
   );
 }
 
+/** It says how many rows of the history went, and how many characters they had. */
+export interface HistoryGone extends PointsMoved {
+  readonly chars: number;
+}
+
+export function dropHistoryStatement(
+  names: Names,
+  positions: readonly number[],
+  head: ChainHead,
+): SqlStatement<HistoryGone> {
+  const parameters = new Parameters();
+  const rows = positions.length === 0 ? "NULL" : positions.map((each) => parameters.add("bigint", each)).join(", ");
+  return parameters.statement(`WITH allowed AS (SELECT 1 WHERE ${isInNewestTerm(names, head, parameters)}),
+gone AS (DELETE FROM ${names.history} WHERE position IN (${rows}) AND EXISTS (SELECT 1 FROM allowed) RETURNING chars)
+SELECT EXISTS (SELECT 1 FROM allowed) AS allowed, (SELECT count(*) FROM gone) AS moved,
+  (SELECT coalesce(sum(chars), 0) FROM gone) AS chars`);
+}
+
 function moving(names: Names, head: ChainHead, parameters: Parameters, write: string): SqlStatement<PointsMoved> {
   return parameters.statement(`WITH allowed AS (SELECT 1 WHERE ${isInNewestTerm(names, head, parameters)}),
 moved AS (${write} RETURNING 1)

@@ -1,4 +1,4 @@
-/** The sliced points are written so many rows at a time, so that commits go in between. */
+/** The sliced points, and what goes from the history by name, are written so many rows at a time, so that commits go in between. */
 
 import type { Millis } from "@neverstale/base";
 import type {
@@ -55,6 +55,23 @@ export class SlicedPoints implements PointStore {
       dropped += value;
       if (value < pointRows) return dropped;
     }
+  }
+
+  /** Rows of the history go in slices of as many, too. */
+  dropHistory(positions: readonly number[]): Promise<number> {
+    return this.#writing.track(this.#dropHistory(positions));
+  }
+
+  async #dropHistory(positions: readonly number[]): Promise<number> {
+    const { pointRows } = this.#settings;
+    let dropped = 0;
+    for (let from = 0; from < positions.length || from === 0; from += pointRows) {
+      const piece = positions.slice(from, from + pointRows);
+      const { value } = await this.#step(({ thread }) => thread.ask("dropHistory", piece));
+      this.#writing.wrote(value);
+      dropped += value;
+    }
+    return dropped;
   }
 
   #step<Value>(work: (opened: Opened) => Promise<{ readonly value: Value; readonly tookMs: Millis }>) {

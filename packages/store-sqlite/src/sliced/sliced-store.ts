@@ -234,6 +234,10 @@ export class SlicedStore implements Store {
     return this.#writing.running().queries.history(query);
   }
 
+  dropHistory(positions: readonly number[]): Promise<number> {
+    return this.#points.dropHistory(positions);
+  }
+
   appendPoints(rows: readonly PointRow[]): Promise<number> {
     return this.#points.appendPoints(rows);
   }

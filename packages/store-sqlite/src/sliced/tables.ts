@@ -175,6 +175,7 @@ export interface TrimTables {
   dropChangesOf(spaceId: number, limit: number): number;
   /** The positions of what goes count as given out from then on. */
   dropHistoryOf(creation: HistoryOf, limit: number): number;
+  dropHistoryAt(positions: readonly number[]): number;
   forgetEnded(spaceId: number): void;
   counts(): TableCounts;
 }

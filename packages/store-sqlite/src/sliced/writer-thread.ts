@@ -53,6 +53,7 @@ export type WriterStep =
   | "writeRows"
   | "appendPoints"
   | "dropPoints"
+  | "dropHistory"
   | "trim"
   | "checkpoint"
   | "close";

@@ -7,6 +7,7 @@ import { EnrollmentToken } from "../agents/enrollment-api.ts";
 import { Id, Line, Timestamp } from "../text.ts";
 import { ROLES } from "./account-api.ts";
 import { ApiTokenEntry } from "./api-token-api.ts";
+import { Erasure } from "./erasure-api.ts";
 
 /** Nobody follows this space over a socket. Secrets that open something are in it as hashes only. */
 export const ACCOUNTS_SPACE = "accounts";
@@ -117,6 +118,7 @@ export const accountsModel = defineModel({
       keep: { newest: REVOKED_CREDENTIAL_LIMIT, where: { revoked: [true] } },
     }),
     serverKeys: collection(ServerKeyRecord),
+    erasures: collection(Erasure),
   },
   changes: {
     user_added: put("users"),
@@ -142,6 +144,8 @@ export const accountsModel = defineModel({
     agent_credential_revoked: patch("agentCredentials"),
     agent_credential_removed: remove("agentCredentials"),
     server_key_made: put("serverKeys"),
+    erasure_asked: put("erasures"),
+    erasure_done: remove("erasures"),
   },
 });
 export type Accounts = StateOf<typeof accountsModel>;

@@ -158,4 +158,5 @@ const NO_ACCOUNTS: Accounts = {
   enrollments: new Map(),
   agentCredentials: new Map(),
   serverKeys: new Map(),
+  erasures: new Map(),
 };

@@ -54,6 +54,8 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   "GET /api/commands/:id/output": "It answers with what a command has written.",
   "GET /api/commands/:id/output/search": "It finds lines in all that a command has written.",
   "GET /api/hosts/export": "It exports the hosts as CSV or JSON.",
+  "GET /api/erasures": "It lists the erasures that are not done yet.",
+  "POST /api/erasures": "It has erased what a host or a user that was removed has left, besides the audit.",
   "GET /api/audit/export": "It exports who did what, as CSV or JSON.",
   "GET /api/pipeline-log": "It lists pipelines that ran, newest first, also those of long ago.",
   "GET /api/alert-log": "It lists alerts, newest first, also those of long ago.",

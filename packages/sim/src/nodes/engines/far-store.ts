@@ -130,6 +130,10 @@ export class FarStore implements SharedStore {
     return this.#inTerm(true, () => this.#store.appendPoints(rows));
   }
 
+  dropHistory(positions: readonly number[]): Promise<number> {
+    return this.#inTerm(true, () => this.#store.dropHistory(positions));
+  }
+
   dropPoints(gone: PointsGone): Promise<number> {
     return this.#inTerm(true, () => this.#store.dropPoints(gone));
   }

@@ -181,13 +181,24 @@ export class TrimStatements implements TrimTables {
   }
 
   dropHistoryOf({ space, creationId }: HistoryOf, limit: number): number {
+    this.#keepNewestPosition();
+    const some = "SELECT history_id FROM history WHERE space = ? AND creation_id = ? LIMIT ?";
+    return this.#run(`DELETE FROM history WHERE history_id IN (${some})`, space, creationId, limit);
+  }
+
+  dropHistoryAt(positions: readonly number[]): number {
+    this.#keepNewestPosition();
+    const at = "SELECT value FROM json_each(?)";
+    return this.#run(`DELETE FROM history WHERE history_id IN (${at})`, JSON.stringify(positions));
+  }
+
+  /** The newest row may go, and its position is not given out again. */
+  #keepNewestPosition(): void {
     this.#run(
       `UPDATE dropped SET (position, chars) =
          (SELECT history_id, coalesce(chars, 0) FROM history ORDER BY history_id DESC LIMIT 1)
        WHERE position < (SELECT max(history_id) FROM history)`,
     );
-    const some = "SELECT history_id FROM history WHERE space = ? AND creation_id = ? LIMIT ?";
-    return this.#run(`DELETE FROM history WHERE history_id IN (${some})`, space, creationId, limit);
   }
 
   forgetEnded(spaceId: number): void {

@@ -71,6 +71,12 @@ export class StoreSteps {
     return background.transaction(() => background.tables.points.drop(gone, limit));
   }
 
+  /** It returns how many rows went. */
+  dropHistory(positions: readonly number[]): number {
+    const { background } = this.#database;
+    return background.transaction(() => background.tables.trims.dropHistoryAt(positions));
+  }
+
   trim(limits: TrimLimits): Trimmed {
     const { trimmer } = this.#inBackground();
     return trimmer.step(limits, (work) => this.#database.background.transaction(work));

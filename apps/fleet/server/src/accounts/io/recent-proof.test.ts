@@ -32,6 +32,7 @@ describe("half an hour after the last proof", () => {
       ["DELETE", "/api/users/maria/second-factor"],
       ["DELETE", "/api/users/maria"],
       ["POST", "/api/second-factor"],
+      ["POST", "/api/erasures", { host: "web-9" }],
       ["DELETE", `/api/hosts/${host.id}`],
     ];
     const marked = fleet.app.routes

@@ -52,7 +52,7 @@ const ACCOUNTS = [
   "DELETE /api/users/:name/second-factor",
 ];
 const ADMIN = [
-  ...["GET /api/audit/export"],
+  ...["GET /api/audit/export", "GET /api/erasures", "POST /api/erasures"],
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
   ...["DELETE /api/hosts/:id", "POST /api/hosts/:id/credential/rotate", "POST /api/catalogue/read"],
   ...["GET /api/notifications", "POST /api/notifications/:target/test"],

@@ -21,6 +21,8 @@ import { catalogueRoutes } from "../../catalogue/routes.ts";
 import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
 import { waitingCommands } from "../../commands/rules/waiting-commands.ts";
+import { MOST_ERASURES } from "../../erasures/decide.ts";
+import { erasureRoutes } from "../../erasures/routes.ts";
 import { eventRoutes } from "../../events/routes.ts";
 import { exportRoutes } from "../../exports/routes.ts";
 import { fleetNumbers } from "../../fleet/fleet-metrics.ts";
@@ -127,6 +129,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...outputRoutes(parts),
     ...eventRoutes(parts),
     ...exportRoutes(parts),
+    ...erasureRoutes(parts),
     ...pipelineRoutes(parts),
     ...processRoutes(parts),
     ...hostRoutes(parts),
@@ -214,6 +217,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
   metrics.addNumbers("", () => metricKeeper.metrics);
   metrics.addNumbers("", () => parts.auditKeeper.metrics);
+  metrics.addNumbers("", () => ({ ...parts.eraser.metrics, limitErasures: MOST_ERASURES }));
   metrics.addNumbers("", () => parts.outputSearch.metrics);
   metrics.addNumbers("", () => parts.credentials.metrics);
   metrics.addNumbers("", () => notificationSender.metrics);

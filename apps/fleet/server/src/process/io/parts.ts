@@ -15,6 +15,7 @@ import { AlertWatch } from "../../alerts/alert-watch.ts";
 import { AuditKeeper } from "../../audit/audit-keeper.ts";
 import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
 import { OutputSearch } from "../../commands/output/output-search.ts";
+import { Eraser } from "../../erasures/eraser.ts";
 import { HostBudgets } from "../../fleet/host-budgets.ts";
 import { momentAt } from "../../fleet/io/moment-at.ts";
 import type { Log } from "../../fleet/log.ts";
@@ -123,6 +124,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     metricLevels,
     pause,
     outputSearch: new OutputSearch({ manager, steadyNow: clocks.steadyNow, pause }),
+    eraser: new Eraser({ manager, transactions, pause }),
     auditKeeper: new AuditKeeper({ manager, transactions, clocks, kept: auditKeptOf(options) }),
     metricKeeper: new MetricKeeper({ manager, clocks, levels: metricLevels, pause }),
   };

@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { carryOutReset, noteAddress, watchForResets } from "../../accounts/io/admin-reset.ts";
 import { openServerKey, ServerKey } from "../../accounts/io/server-key.ts";
 import { startAuditRounds } from "../../audit/io/audit-rounds.ts";
+import { startErasureRounds } from "../../erasures/io/erasure-rounds.ts";
 import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import { addressOf, ownOrigins } from "../../http/origins.ts";
 import { startMetricRounds } from "../../metrics/io/metric-rounds.ts";
@@ -151,6 +152,7 @@ async function goOn(
     startRounds(parts),
     startMetricRounds(parts),
     startAuditRounds(parts),
+    startErasureRounds(parts),
     parts.notificationSender.start(),
     watchForResets(parts, dataDir),
     openInLaterTerms(parts, way),
