@@ -20,11 +20,22 @@ const DEMO = "apps/fleet/cli/src/demo/demo.proof.test.ts";
 const RECEIVER = "apps/fleet/cli/src/receiver-away.proof.test.ts";
 const PACKAGES = "tests/packages/packages.proof.test.ts";
 const FIRST_HOST = "tests/packages/first-host.proof.test.ts";
+const DEPLOY = ["container", "caddy", "units"].map((name) => `tests/deploy/${name}.proof.test.ts`);
+const PROMETHEUS = "tests/acceptance/prometheus.proof.test.ts";
 /** They have names of their own. */
-const APART = [...FLEET, BINDINGS, CLUSTER, READERS, DEMO, RECEIVER, PACKAGES, FIRST_HOST, BROKEN].flatMap((path) => [
-  "--exclude",
-  path,
-]);
+const APART = [
+  ...FLEET,
+  ...DEPLOY,
+  PROMETHEUS,
+  BINDINGS,
+  CLUSTER,
+  READERS,
+  DEMO,
+  RECEIVER,
+  PACKAGES,
+  FIRST_HOST,
+  BROKEN,
+].flatMap((path) => ["--exclude", path]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
@@ -74,6 +85,16 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, the fleet from its tarball, and a new app",
     minutes: 14,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", PACKAGES]),
+  },
+  deploy: {
+    what: "the lines of the Dockerfile, the Caddyfile by a real Caddy before a fleet with TLS, the units by a real systemd",
+    minutes: 5,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", ...DEPLOY]),
+  },
+  prometheus: {
+    what: "a real Prometheus takes the metrics of a server and of a node, and answers each expression of the Grafana dashboard",
+    minutes: 1,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", PROMETHEUS]),
   },
   broken: {
     what: "every broken build of the simulator, caught under its rule",

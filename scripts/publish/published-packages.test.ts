@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { publishedManifest } from "./published-manifest.ts";
-import { publishedPackages } from "./published-packages.ts";
+import { closureOf, publishedPackages } from "./published-packages.ts";
 
 test("the engine's packages and the fleet are published, and each comes behind those that it needs", () => {
   const packages = publishedPackages();
@@ -27,4 +27,11 @@ test("the fleet is published with its private packages and its page, beside each
     ["apps/fleet/server", "fleet/server"],
     ["apps/fleet/web", "fleet/web"],
   ]);
+});
+
+test("an image of the fleet needs the stores and the engine, and no binding of a framework", () => {
+  const needed = closureOf("neverstale", publishedPackages());
+
+  const engine = ["base", "client", "protocol", "server", "store-postgres", "store-sqlite"];
+  expect([...needed].sort()).toEqual([...engine.map((name) => `@neverstale/${name}`), "neverstale"]);
 });

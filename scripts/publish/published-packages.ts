@@ -11,6 +11,19 @@ export function publishedPackages(root: string = ROOT): PublishedPackage[] {
   return published.map((member) => ({ ...member, parts: partsOf(member, members) }));
 }
 
+/** It returns the names of a published package and of all published ones that it needs. */
+export function closureOf(name: string, all: readonly PublishedPackage[]): ReadonlySet<string> {
+  const needed = new Set([name]);
+  for (const each of needed) {
+    const parts = all.find(({ manifest }) => manifest.name === each)?.parts ?? [];
+    const dependencies = parts
+      .filter((part) => !isPage(part))
+      .flatMap(({ manifest }) => Object.keys(manifest.dependencies ?? {}));
+    for (const { manifest } of all) if (dependencies.includes(manifest.name)) needed.add(manifest.name);
+  }
+  return needed;
+}
+
 export interface PublishedPackage extends Member {
   /** The package itself, and private members of the workspace that it brings along. */
   readonly parts: readonly ShippedPart[];
