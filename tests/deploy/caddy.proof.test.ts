@@ -75,10 +75,13 @@ test("behind the Caddy of the compose file a fleet is served by TLS: commands, a
   await server.listening();
   const authority = startCaddy(host, `127.0.0.1:${serverPort}`);
   const trusting = ["--url", url, "--ca-file", authority];
+  const requestIds: unknown[] = [];
   const statusOf = async (path: string) => {
-    const request = get(new URL(path, url), { ca: readFileSync(authority), agent: false });
+    const headers = { "x-request-id": "chosen-by-the-caller" };
+    const request = get(new URL(path, url), { ca: readFileSync(authority), agent: false, headers });
     const [response] = await once(request, "response");
     response.resume();
+    requestIds.push(response.headers["x-request-id"]);
     return response.statusCode as number;
   };
   await expect.poll(() => existsSync(authority) && statusOf("/healthz").catch(() => 0), { timeout: 60_000 }).toBe(200);
@@ -97,6 +100,7 @@ test("behind the Caddy of the compose file a fleet is served by TLS: commands, a
   expect(await Promise.all(["/metrics", "/node", "/"].map(statusOf))).toEqual([404, 404, 200]);
   const metrics = await (await fetch(`http://127.0.0.1:${serverPort}/metrics`)).text();
   expect(metrics).toMatch(/^neverstale_sync_connections [1-9]$/m);
+  expect(requestIds.at(-1)).toMatch(/^[\w-]{36}$/);
   // Caddy says where each request comes from, and nobody who comes through it can say otherwise.
   expect(server.err).toContain('"ip":"127.0.0.1"');
 }, 240_000);

@@ -72,7 +72,7 @@ test("the image is built by the lines of the Dockerfile, and its command serves 
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("/assets/")]);
   const agent = await fetch(`http://127.0.0.1:${port}/agent/neverstale.tgz`);
   expect(agent.status).toBe(200);
-  const [, , check = ""] = JSON.parse((last("HEALTHCHECK") ?? "").replace(/^.*? CMD /, "")) as string[];
+  const [, , check = ""] = JSON.parse((last("HEALTHCHECK") ?? "").replace(/^(.* )?CMD /, "")) as string[];
   const healthy = (at: string) => spawnSync(process.execPath, ["-e", check.replace(":8080/", `:${at}/`)]).status;
   expect([healthy(String(port)), healthy(String(await freePort()))]).toEqual([0, 1]);
 }, 900_000);

@@ -44,5 +44,7 @@ export const ProblemDetails = z.object({
   detail: z.string(),
   /** It says what to do next, in one sentence. */
   hint: z.string(),
+  /** The log of the server names the request by it, and the header `X-Request-Id` has it too. */
+  instance: z.string().optional(),
 });
 export type ProblemDetails = ReadonlyJson<z.infer<typeof ProblemDetails>>;

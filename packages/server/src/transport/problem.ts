@@ -3,6 +3,6 @@
 import type { Refusal } from "./refusal.ts";
 
 /** The title is the phrase of the status, where its writer knows one. */
-export function problemDocument({ refuse, code, message, hint }: Refusal, title?: string): object {
-  return { type: "about:blank", title, status: refuse, detail: message, code, hint };
+export function problemDocument({ refuse, code, message, hint, instance }: Refusal, title?: string): object {
+  return { type: "about:blank", title, status: refuse, detail: message, code, hint, instance };
 }

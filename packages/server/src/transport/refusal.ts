@@ -7,6 +7,8 @@ export interface Refusal {
   readonly message: string;
   readonly hint?: string;
   readonly retryAfterMs?: number;
+  /** It names this very refusal, as a log does (RFC 9457): a relative reference, such as the id of the request. */
+  readonly instance?: string;
 }
 
 /** The judgement itself failed. */

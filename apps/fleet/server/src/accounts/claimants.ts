@@ -22,7 +22,7 @@ export class Claimants {
   }
 
   /** A device that signed in before (as `user`, where one is named) counts by itself; anybody else counts by the address. */
-  of({ headers, address }: RequestSource, user: string | null = null): Claimant {
+  of({ headers, address }: Pick<RequestSource, "headers" | "address">, user: string | null = null): Claimant {
     const device = this.deviceIn(headers);
     if (device !== null && (user === null || device.user === user)) return { key: `device ${device.id}`, known: true };
     const key = addressGroup(address);
@@ -39,7 +39,7 @@ export class Claimants {
   }
 
   /** It remembers that somebody has signed in from there. */
-  welcome({ address }: RequestSource): void {
+  welcome({ address }: Pick<RequestSource, "address">): void {
     this.#acquainted.add(addressGroup(address));
   }
 }

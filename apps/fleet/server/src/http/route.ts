@@ -55,6 +55,8 @@ export interface RequestSource {
   readonly headers: RequestHeaders;
   /** Limits and logs go by this address (C9). */
   readonly address: string;
+  /** The log names the request by it, and so does each answer. */
+  readonly requestId: string;
 }
 
 export interface Ask<B> extends RequestSource {
@@ -161,6 +163,6 @@ export function askedFromOf({ address, caller }: Pick<Ask<unknown>, "address" | 
 }
 
 /** It returns what a log says of who asks (C13): never a token, never what was sent. */
-export function callerOf({ address, headers }: RequestSource): object {
-  return { ip: address, origin: headers.origin };
+export function callerOf({ address, headers, requestId }: RequestSource): object {
+  return { requestId, ip: address, origin: headers.origin };
 }

@@ -27,7 +27,7 @@ export function serveFollowers(parts: SocketParts, beaconMs: number): Followers 
     onRefused: (request, { code }) =>
       refusalLog.refused(
         proxies.addressOf(request),
-        { ip: proxies.addressOf(request), path: pathOf(request), code },
+        { requestId: parts.requestIds.of(request), ip: proxies.addressOf(request), path: pathOf(request), code },
         "a reader was refused",
       ),
     onError: (err) => log.error({ err }, "a reader could not be judged"),

@@ -21,12 +21,14 @@ import type { Forwarding } from "./forwarding.ts";
 import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import { httpServer } from "./http-server.ts";
+import { REQUEST_ID_HEADER, type RequestIds } from "./request-ids.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
 /** `handOver` is given the requests that the engine answers. */
 export function buildHttp(parts: HttpParts, routes: readonly Route[], handOver: HandOver): FastifyInstance {
-  const { certificate, connections, metrics, origins, requestLimits } = parts;
+  const { certificate, connections, metrics, origins, requestIds, requestLimits } = parts;
   const headers = () => securityHeaders(origins.schemes.has("https:"));
+  const named = ({ raw }: FastifyRequest) => ({ [REQUEST_ID_HEADER]: requestIds.of(raw) });
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     serverFactory: (handler) => httpServer(handler, certificate),
@@ -35,7 +37,7 @@ export function buildHttp(parts: HttpParts, routes: readonly Route[], handOver: 
     trustProxy: false,
     // A request for an address that can't be read comes past all hooks.
     frameworkErrors: (error, request, reply) => {
-      reply.headers(headers());
+      reply.headers({ ...headers(), ...named(request) });
       sendProblem(parts, limited(requestLimits, request) ?? error, request, reply);
     },
   });
@@ -43,7 +45,7 @@ export function buildHttp(parts: HttpParts, routes: readonly Route[], handOver: 
   app.removeContentTypeParser("text/plain");
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers(headers());
+    reply.headers({ ...headers(), ...named(request) });
     requestLimits.limit(request.raw);
     if (!parts.isDraining() && connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
   });
@@ -73,6 +75,7 @@ export interface HttpParts extends GuardParts {
   readonly connections: HttpConnections;
   readonly proxies: ClientAddresses;
   readonly forwarding: Forwarding;
+  readonly requestIds: RequestIds;
   readonly requestLimits: RequestLimits;
   readonly claimants: Claimants;
   readonly guesses: Guesses;
@@ -172,8 +175,8 @@ function limitGuesses(parts: HttpParts, request: FastifyRequest): void {
   throw tooManyRequests(wait);
 }
 
-function sourceOf({ proxies }: HttpParts, { raw }: FastifyRequest): RequestSource {
-  return { headers: raw.headers, address: proxies.addressOf(raw) };
+function sourceOf({ proxies, requestIds }: HttpParts, { raw }: FastifyRequest): RequestSource {
+  return { headers: raw.headers, address: proxies.addressOf(raw), requestId: requestIds.of(raw) };
 }
 
 /** It returns the path without its query, which may hold what no log should. */
@@ -199,5 +202,5 @@ function sendProblem(parts: HttpParts, error: unknown, request: FastifyRequest, 
   return reply
     .code(refusal.status)
     .type("application/problem+json")
-    .send(JSON.stringify(problemDetailsOf(refusal)));
+    .send(JSON.stringify({ ...problemDetailsOf(refusal), instance: source.requestId }));
 }

@@ -61,7 +61,6 @@ describe("addresses", () => {
     "/assets",
     "/assets/../index.html",
     "/assets/a-2.js",
-    "/api",
     "/api/nothing",
     "/__proto__",
     "/constructor",

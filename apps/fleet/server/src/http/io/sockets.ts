@@ -22,6 +22,7 @@ import { problemDetailsOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
 import type { ClientAddresses } from "./client-address.ts";
 import { agentOf, type GuardParts, noBrowser, nobodySignedIn, unknownApiToken } from "./guard.ts";
+import type { RequestIds } from "./request-ids.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
 export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: number): SyncEndpoint {
@@ -34,6 +35,7 @@ export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: num
     authorize: (request, info) => judged(() => open(parts, request, info)),
     onRefused: (request, { code }) =>
       refusalLog.refused(proxies.addressOf(request), { ...aboutOf(parts, request), code }, "a socket was refused"),
+    instanceOf: (request) => parts.requestIds.of(request),
     onError: (err) => log.error({ err }, "a socket could not be judged"),
     beaconMs,
     addressOf: (request) => requestLimits.socketKey(request),
@@ -51,6 +53,7 @@ const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
 export interface SocketParts extends GuardParts {
   readonly sockets: OpenSockets;
   readonly proxies: ClientAddresses;
+  readonly requestIds: RequestIds;
   readonly requestLimits: RequestLimits;
   readonly refusalLog: RefusalLog;
   readonly log: Log;
@@ -116,8 +119,13 @@ export function grantOf(parts: SocketParts, request: IncomingMessage, info: Upgr
 }
 
 /** It returns what a log says of a request (C13). */
-function aboutOf({ proxies }: SocketParts, request: IncomingMessage): object {
-  return { ip: proxies.addressOf(request), origin: request.headers.origin, path: pathOf(request) };
+function aboutOf({ proxies, requestIds }: SocketParts, request: IncomingMessage): object {
+  return {
+    requestId: requestIds.of(request),
+    ip: proxies.addressOf(request),
+    origin: request.headers.origin,
+    path: pathOf(request),
+  };
 }
 
 export function pathOf(request: IncomingMessage): string {

@@ -29,6 +29,7 @@ import { Forwarding } from "../../http/io/forwarding.ts";
 import { Handshakes } from "../../http/io/handshakes.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
 import { onceFor } from "../../http/io/once.ts";
+import { RequestIds } from "../../http/io/request-ids.ts";
 import { RequestLimits } from "../../http/io/request-limits.ts";
 import { OpenSockets } from "../../http/open-sockets.ts";
 import { Origins } from "../../http/origins.ts";
@@ -116,6 +117,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     setupLink: new SetupLink(),
     alertWatch: new AlertWatch(),
     presences: new Presences(budgets, clocks),
+    requestIds: new RequestIds(proxies),
     requestLimits: new RequestLimits(
       { sessions, apiTokens, credentials, connections, forwarding, proxies, clocks },
       rates,

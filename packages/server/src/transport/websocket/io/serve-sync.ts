@@ -39,6 +39,8 @@ export interface ServeSyncOptions extends JudgeOptions<IncomingMessage> {
    * only the owner of the function can say why. Without `onError` standard error is told.
    */
   readonly onError?: (error: unknown) => void;
+  /** It names the request in the answer to who is refused, as `onRefused` names it in a log. Default: no answer has a name. */
+  readonly instanceOf?: (request: IncomingMessage) => string;
   /** It is told of everyone who is refused, also by a close code, and why. It is meant for a log. */
   readonly onRefused?: (request: IncomingMessage, refusal: Refusal) => void;
   /**
@@ -152,12 +154,17 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     try {
       if (!("refuse" in verdict)) return this.#accept(upgrade, address, verdict);
       if (isUpgraded(judged)) this.#turnAway(upgrade, address, verdict);
-      else refuseUpgrade(upgrade.socket, verdict);
+      else refuseUpgrade(upgrade.socket, this.#named(upgrade, verdict));
       this.#tellRefused(upgrade, verdict);
     } catch (error) {
       this.#report(error);
       upgrade.socket.destroy();
     }
+  }
+
+  #named({ request }: Upgrade, refusal: Refusal): Refusal {
+    const instance = this.#options.instanceOf?.(request);
+    return instance === undefined ? refusal : { ...refusal, instance };
   }
 
   /** It catches its own errors, since the socket has its answer by now, which is not to be lost for a log that fails. */
