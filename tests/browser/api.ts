@@ -76,6 +76,7 @@ export class Machine {
   readonly hostId: string;
   #seq = 0;
   #sent: Promise<void> = Promise.resolve();
+  #speaking: NodeJS.Timeout | undefined;
 
   private constructor(address: string, { credential, hostId }: EnrollAnswer) {
     this.#address = address;
@@ -109,7 +110,12 @@ export class Machine {
 
   /** However long a test takes, the host must be heard: after 15 s of silence it is offline, and nothing starts on it. */
   #speakOn(): void {
-    setInterval(() => void this.report().catch(() => undefined), 3_000).unref();
+    this.#speaking = setInterval(() => void this.report().catch(() => undefined), 3_000).unref();
+  }
+
+  /** The host is lost, until it reports once more. */
+  hush(): void {
+    clearInterval(this.#speaking);
   }
 
   /** The reports go one after the other, as an agent sends them: an older batch behind a newer one would count as a repetition. */

@@ -9,12 +9,13 @@ const fleet = new FleetProcess();
 let browser: Browser;
 let admin: Admin;
 let tab: Tab;
+const machines: Machine[] = [];
 
 beforeAll(async () => {
   browser = await launchChromium();
   await fleet.start();
   admin = await Admin.signIn(fleet.address);
-  for (const name of ["web-1", "web-2", "db-1"]) await Machine.enroll(fleet.address, admin, name);
+  for (const name of ["web-1", "web-2", "db-1"]) machines.push(await Machine.enroll(fleet.address, admin, name));
   tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
   await tab.page.goto(`${fleet.address}/hosts`);
 });
@@ -80,6 +81,22 @@ test("the list of keys is shown, and keys without Ctrl can be turned off for goo
   await page.evaluate(() => localStorage.clear());
 });
 
+test("the overview says which hosts are lost, leads to each, and is calm once they are back", async () => {
+  const { page } = tab;
+  await page.goto(`${fleet.address}/overview`);
+  await page.getByText("Nothing needs you").waitFor();
+  for (const machine of machines) machine.hush();
+  const lost = page.getByRole("region", { name: "Hosts that are lost" });
+  await expect.poll(() => lost.getByRole("listitem").count()).toBe(3);
+  await lost.getByRole("link", { name: "web-2" }).click();
+  await page.getByRole("complementary").getByRole("heading", { name: "web-2" }).waitFor();
+  await page.goBack();
+  await lost.waitFor();
+
+  for (const machine of machines) await machine.report({ type: "metrics", cpu: 5 });
+  await page.getByText("Nothing needs you").waitFor();
+});
+
 /** In bytes, compressed as gzip does it. */
 const MOST_AT_FIRST = 200_000;
 
@@ -117,7 +134,7 @@ test("every screen has come with the page: a server that is away keeps nobody fr
   await fleet.killHard();
   await expect.poll(() => page.title()).toBe("◌ not live · Hosts · Neverstale");
   expect(await page.locator("link[rel=icon]").getAttribute("href")).toBe("/favicon-old.svg");
-  for (const name of ["Runs", "Pipelines", "Alerts", "Events"]) {
+  for (const name of ["Overview", "Runs", "Pipelines", "Alerts", "Events"]) {
     await page.getByRole("link", { name: new RegExp(`^${name}`) }).click();
     await page.getByRole("heading", { name, level: 1 }).waitFor();
   }

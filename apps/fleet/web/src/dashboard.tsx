@@ -29,6 +29,7 @@ export function Dashboard() {
 }
 
 const SCREENS: Readonly<Record<Screen, ComponentType>> = {
+  overview: LATER.Overview,
   hosts: HostsScreen,
   runs: LATER.Runs,
   pipelines: LATER.Pipelines,

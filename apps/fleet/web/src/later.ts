@@ -3,6 +3,7 @@
 import { laterPart } from "./state/later-part.ts";
 
 export const LATER = {
+  Overview: laterPart(async () => (await import("./overview/overview-screen.tsx")).OverviewScreen),
   Runs: laterPart(async () => (await import("./commands/runs-screen.tsx")).RunsScreen),
   Pipelines: laterPart(async () => (await import("./pipelines/pipelines-screen.tsx")).PipelinesScreen),
   Alerts: laterPart(async () => (await import("./alerts/alerts-screen.tsx")).AlertsScreen),

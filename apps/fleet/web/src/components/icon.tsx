@@ -16,6 +16,7 @@ export function Icon({ name }: { readonly name: IconName }) {
 }
 
 export type IconName =
+  | "overview"
   | "hosts"
   | "runs"
   | "pipelines"
@@ -32,6 +33,7 @@ export type IconName =
   | "find";
 
 const PATHS: Record<IconName, string> = {
+  overview: "M3 10.5 10 4l7 6.5M5 9v7h10V9M8.5 16v-4h3v4",
   hosts: "M3 4h14v4.5H3zM3 11.5h14V16H3zM6 6.2h.01M6 13.8h.01",
   runs: "M5 4.5v11l10-5.5z",
   pipelines: "M3 5h4v4H3zM13 11h4v4h-4zM7 7h4a2 2 0 0 1 2 2v2",

@@ -28,7 +28,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
           Skip to the content
         </a>
         <header className="topbar">
-          <PlaceLink className="brand" to={(place) => goTo(place, "hosts")}>
+          <PlaceLink className="brand" to={(place) => goTo(place, "overview")}>
             <Logo size={22} />
             <span className="brand-word">Neverstale</span>
           </PlaceLink>

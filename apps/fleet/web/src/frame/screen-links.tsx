@@ -13,6 +13,7 @@ import { SCREEN_WORDS } from "./screen-words.ts";
 export function ScreenLinks() {
   return (
     <nav className="nav" aria-label="Screens">
+      <ScreenLink screen="overview" count={noCount} />
       <ScreenLink screen="hosts" count={hostCount} />
       <ScreenLink screen="runs" count={runningCount} />
       <ScreenLink screen="pipelines" count={noCount} />

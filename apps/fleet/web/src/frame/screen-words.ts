@@ -3,6 +3,7 @@
 import type { Screen } from "../state/place.ts";
 
 export const SCREEN_WORDS: Readonly<Record<Screen, string>> = {
+  overview: "Overview",
   hosts: "Hosts",
   runs: "Runs",
   pipelines: "Pipelines",

@@ -18,6 +18,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ["?"], words: "Show this list", action: { type: "help" } },
   { keys: ["/"], words: "Filter the list on screen", action: { type: "filter" } },
   { keys: ["o"], words: "Fold or unfold the outputs", action: { type: "dock" } },
+  { keys: ["g", "o"], words: "Go to the overview", action: { type: "go", screen: "overview" } },
   { keys: ["g", "h"], words: "Go to the hosts", action: { type: "go", screen: "hosts" } },
   { keys: ["g", "r"], words: "Go to the runs", action: { type: "go", screen: "runs" } },
   { keys: ["g", "p"], words: "Go to the pipelines", action: { type: "go", screen: "pipelines" } },
