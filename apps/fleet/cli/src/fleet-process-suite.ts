@@ -42,6 +42,13 @@ export interface CliEnd {
   readonly err: string;
 }
 
+export interface StartedCli {
+  readonly child: ChildProcess;
+  /** It grows as the command prints. */
+  readonly text: { readonly out: string; readonly err: string };
+  readonly end: Promise<CliEnd>;
+}
+
 /** The server has an agent of this machine, and both work in a directory of their own. */
 export class FleetProcess {
   readonly directory = fs.mkdtempSync(join(tmpdir(), "neverstale-fleet-"));
@@ -227,21 +234,33 @@ export class FleetProcess {
     };
   }
 
+  /** Starts `neverstale ...`, which goes on while the test does other things. */
+  cliStarted(...args: readonly string[]): StartedCli {
+    return this.#start(process.execPath, [CLI, ...args]);
+  }
+
   async #run(program: string, args: readonly string[], interruptAt: RegExp | null): Promise<CliEnd> {
-    const child = spawn(program, args, { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
-    const text = { out: "", err: "" };
+    const { child, text, end } = this.#start(program, args);
     let interrupted = false; // Only one Ctrl-C is sent: a second one ends it where it stands.
-    child.stdout.on("data", (part: Buffer) => {
-      text.out += part.toString();
+    child.stdout?.on("data", () => {
       if (interrupted || interruptAt?.test(text.out) !== true) return;
       interrupted = true;
       child.kill("SIGINT");
     });
-    child.stderr.on("data", (part: Buffer) => {
-      text.err += part.toString();
+    return await end;
+  }
+
+  #start(program: string, args: readonly string[]): StartedCli {
+    const child = spawn(program, args, { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
+    const text = { out: "", err: "" };
+    child.stdout.setEncoding("utf8").on("data", (part: string) => {
+      text.out += part;
     });
-    const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    return { status, ...text };
+    child.stderr.setEncoding("utf8").on("data", (part: string) => {
+      text.err += part;
+    });
+    const end = new Promise<CliEnd>((resolve) => child.on("close", (status) => resolve({ status, ...text })));
+    return { child, text, end };
   }
 
   /** Ends all that it started and removes its directory. An agent that is only just starting is ended, too. */

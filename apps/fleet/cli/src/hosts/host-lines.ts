@@ -1,18 +1,12 @@
 /** Hosts are printed as a table, with what their checks have found below each. */
 
 import { type Host, labelOf } from "@neverstale/fleet-domain";
+import { columnLines } from "../terminal/columns.ts";
 import { oneLine } from "../terminal/plain-text.ts";
 
 /** Nothing that a host says of itself commands the terminal (C36). */
 export function hostLines(hosts: readonly Host[]): string[] {
-  const rows = [HEAD, ...hosts.map(rowOf)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const [head = "", ...lines] = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const [head = "", ...lines] = columnLines(HEAD, hosts.map(rowOf));
   return [head, ...hosts.flatMap((host, index) => [lines[index] ?? "", ...problemsOf(host)])];
 }
 
@@ -25,7 +19,7 @@ const HEAD = ["HOST", "STATUS", "AGENT", "SYSTEM", "TAGS"] as const;
 
 function rowOf(host: Host): string[] {
   const status = host.online ? (host.runningCommand === undefined ? "online" : "busy") : "offline";
-  return [labelOf(host), status, host.agentVersion, `${host.os} ${host.arch}`, host.tags.join(",")].map(oneLine);
+  return [labelOf(host), status, host.agentVersion, `${host.os} ${host.arch}`, host.tags.join(",")];
 }
 
 function problemsOf({ checks }: Host): string[] {

@@ -3,6 +3,7 @@
 import { packageVersion } from "@neverstale/base/node";
 import { Command, CommanderError } from "commander";
 import { addAgent } from "../agent/io/agent.ts";
+import { addAlerts } from "../alerts/io/alerts.ts";
 import { addApiTokens } from "../api-tokens/io/api-tokens.ts";
 import { addVerifyAudit } from "../audit/io/verify-audit.ts";
 import type { AddCommand, ProcessEnd } from "../command-line/command.ts";
@@ -12,12 +13,15 @@ import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
 import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
+import { addEvents } from "../events/io/events.ts";
 import { addExport } from "../export/io/export.ts";
 import { addGroups } from "../groups/io/groups.ts";
 import { addHosts } from "../hosts/io/hosts.ts";
 import { addMcp } from "../mcp/io/mcp.ts";
 import { addMetrics } from "../metrics/io/metrics.ts";
+import { addOutput } from "../output/io/output.ts";
 import { addPipeline } from "../pipelines/io/pipeline.ts";
+import { addRuns } from "../runs/io/runs.ts";
 import { addSchedules } from "../schedules/io/schedules.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
@@ -37,6 +41,10 @@ const COMMANDS: readonly AddCommand[] = [
   addWatch,
   addDispatch,
   addPipeline,
+  addRuns,
+  addOutput,
+  addEvents,
+  addAlerts,
   addMetrics,
   addMcp,
   addVerify,

@@ -13,14 +13,21 @@ export interface TerminalText {
 
 /** The output has a terminal of its own. The terminal carries out colours and carriage returns, and everything else is removed. */
 export class OwnTerminal implements TerminalText {
+  readonly #colours: boolean;
   #unfinished = "";
   #coloured = false;
+
+  /** False means that colours are removed as well. */
+  constructor(colours = true) {
+    this.#colours = colours;
+  }
 
   read(text: string): string {
     const { tokens, unfinished } = readTokens(this.#unfinished, text);
     this.#unfinished = unfinished;
-    this.#coloured ||= tokens.some(({ kind }) => kind === "style");
-    return tokens.map(({ kind, text }) => (kind === "other" ? "" : text)).join("");
+    const kept = tokens.filter(({ kind }) => kind !== "other" && (kind !== "style" || this.#colours));
+    this.#coloured ||= kept.some(({ kind }) => kind === "style");
+    return kept.map(({ text }) => text).join("");
   }
 
   rest(): string {

@@ -123,12 +123,28 @@ export type PipelineLogAnswer = ReadonlyJson<z.infer<typeof PipelineLogAnswer>>;
 /** `GET /api/commands/:id/output` answers with all of a command's output. */
 export const OutputQuery = z.strictObject({
   format: z
-    .enum(["plain", "ansi", "ndjson"])
+    .enum(["plain", "ansi", "ndjson", "pieces"])
     .describe(
-      "plain: as text, without escape sequences. ansi: as it was written, with its colours. ndjson: a JSON object for each line, with its number, its time, and the byte at which it begins.",
+      "plain: as text, without escape sequences. ansi: as it was written, with its colours. ndjson: a JSON object for each line, with its number, its time, and the byte at which it begins. pieces: a JSON object for each piece as it was received, with its bytes and time.",
     )
     .default("plain"),
+  from: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .describe("With pieces: only those with bytes at this offset or behind it.")
+    .default(0),
+  limit: z.coerce.number().int().min(1).max(5_000).describe("With pieces: so many at most.").optional(),
 });
+
+/** It is one line of an output as pieces. The next piece has the offset `offset + bytes`. */
+export const OutputPieceLine = z.object({
+  offset: z.int().min(0),
+  bytes: z.int().min(0),
+  text: z.string(),
+  at: Timestamp.optional(),
+});
+export type OutputPieceLine = ReadonlyJson<z.infer<typeof OutputPieceLine>>;
 
 const Flag = z.stringbool().default(false);
 

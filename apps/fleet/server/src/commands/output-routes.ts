@@ -54,9 +54,12 @@ export interface OutputRoutesParts {
 
 /** It answers with all that the command wrote, from the history and the live tail. */
 async function output(manager: FleetManager, ask: Ask<unknown>): Promise<Answer> {
-  const { format } = queried(OutputQuery, ask);
+  const asked = queried(OutputQuery, ask);
   const id = await knownOutput(manager, ask);
-  return { headers: { "content-type": CONTENT_TYPES[format] }, body: downloadOf(manager, id, format) };
+  return {
+    headers: { "content-type": CONTENT_TYPES[asked.format] },
+    body: downloadOf(manager, id, asked.format, asked),
+  };
 }
 
 async function search({ manager, outputSearch }: OutputRoutesParts, ask: Ask<unknown>): Promise<Answer> {

@@ -10,8 +10,8 @@ import { askAtTerminal, findCode } from "../../session/io/password.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { withSession } from "../../session/io/with-session.ts";
-import { oneLine } from "../../terminal/plain-text.ts";
-import { dispatchedLine, exitStatusOf } from "../command-end.ts";
+import { oneLine, plainJson } from "../../terminal/plain-text.ts";
+import { dispatchedLine, endsText, exitStatusOf } from "../command-end.ts";
 import { argsOf, type Found, hostIdsOf } from "../host-names.ts";
 import { flaggedTarget, type TargetFlags, withTarget } from "../target-flags.ts";
 import { FollowedCommand } from "./followed-command.ts";
@@ -20,19 +20,26 @@ interface DispatchFlags extends SignInFlags, TargetFlags {
   readonly arg?: readonly string[];
   readonly wait: boolean;
   readonly hostCount?: number;
+  readonly json?: boolean;
 }
 
 const HELP_TEXT = `
+While it runs, what the op says of its progress is on standard error, and how it ended on each host. With --json the output is not shown, and
+each command is one JSON object once it has ended, or with --no-wait once it was started.
+
 Status: 0 means that all succeeded, 1 that at least one did not, 2 that they could not be started or followed to their end.
 
 Examples:
   neverstale dispatch uptime all
   neverstale dispatch pull --tag prod --filter "status:online -web-3"
-  neverstale dispatch stream web-1 web-2 --arg seconds=5`;
+  neverstale run stream web-1 web-2 --arg seconds=5
+  neverstale run pull all --json | jq -r 'select(.status != "succeeded") | .name'`;
 
 export const addDispatch: AddCommand = (root, end) => {
   withTarget(
-    withSignIn(root.command("dispatch").description("run an op on hosts, show its output and wait for its end")),
+    withSignIn(
+      root.command("dispatch").alias("run").description("run an op on hosts, show its output and wait for its end"),
+    ),
   )
     .argument("<op>", "what to run; each host's agent.yaml says what it allows")
     .argument("[hosts...]", "names or ids; all means every host")
@@ -43,10 +50,12 @@ export const addDispatch: AddCommand = (root, end) => {
       ),
     )
     .option("--no-wait", "print the ids of the commands and end")
+    .option("--json", "print one JSON object for each command")
     .addHelpText("after", HELP_TEXT)
     .action(async (op: string, hosts: string[], flags: DispatchFlags) => {
       const target = orFail(flaggedTarget(hosts, flags));
-      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait, hostCount: flags.hostCount };
+      const { hostCount, json = false } = flags;
+      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait, hostCount, json };
       end.status = await withSession(flags, (session, signal) => dispatch(session, settings, signal));
     });
 };
@@ -61,6 +70,7 @@ interface DispatchSettings {
   readonly wait: boolean;
   /** Absent means that it is asked for where the op is dangerous. */
   readonly hostCount?: number | undefined;
+  readonly json: boolean;
 }
 
 const CONNECT_MS = 15_000;
@@ -83,14 +93,20 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
     const { commands, ...position } = await sync.dispatchOp(settings.op, hosts, { args, ...safeguards });
     await sync.reached(position);
     if (!settings.wait) {
-      for (const command of commands) process.stdout.write(`${dispatchedLine(nameOf(command.host), command)}\n`);
+      for (const command of commands) {
+        const { id, host, status, reason } = command;
+        const line = settings.json
+          ? plainJson(JSON.stringify({ id, host, name: nameOf(host), status, reason }))
+          : dispatchedLine(nameOf(host), command);
+        process.stdout.write(`${line}\n`);
+      }
       return EXIT.ok;
     }
     const follow = async (command: DispatchedCommand) => {
-      const severalAtOnce = commands.length > 1;
+      const isOneOfSeveral = commands.length > 1;
+      const options = { host: nameOf(command.host), isOneOfSeveral, json: settings.json };
       for (let next = command; ; ) {
-        const followed = new FollowedCommand(session, sync, next, nameOf(command.host), severalAtOnce);
-        const end = await followed.toItsEnd(signal);
+        const end = await new FollowedCommand(session, sync, next, options).toItsEnd(signal);
         if (end?.retriedBy === undefined) return end;
         next = { ...command, id: end.retriedBy, status: "pending", reason: null };
       }
@@ -98,7 +114,10 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
     const ends = await eachInTurn(commands, follow);
     const known = ends.filter((end) => end !== null);
     if (known.length < ends.length)
-      throw new Failure("interrupted; the commands go on", { hint: "See the dashboard for how they end." });
+      throw new Failure("interrupted; the commands go on", {
+        hint: "runs says how they end, and output -f follows one of them.",
+      });
+    if (known.length > 1) process.stderr.write(`${endsText(known)}\n`);
     return exitStatusOf(known);
   } finally {
     sync.stop();

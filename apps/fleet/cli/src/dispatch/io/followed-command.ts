@@ -1,47 +1,43 @@
-/** A followed command shows its output until its end is known and all of the output has been shown. */
+/** A followed command shows its output and its progress until its end is known and all of the output has been shown. */
 
 import type { StateSync } from "@neverstale/client";
 import type { DispatchedCommand } from "@neverstale/fleet-client";
-import {
-  type Command,
-  type Fleet,
-  isFinal,
-  type OutputState,
-  type OutputStatus,
-  outputModel,
-} from "@neverstale/fleet-domain";
+import { type Command, type Fleet, isFinal } from "@neverstale/fleet-domain";
+import { TerminalOutput } from "../../output/io/terminal-output.ts";
+import { OutputPrinter } from "../../output/output-printer.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
-import { blockedEnd, type CommandEnd, endText } from "../command-end.ts";
-import { OutputPrinter } from "../output-printer.ts";
+import { wantsColours } from "../../terminal/colours.ts";
+import { blockedEnd, type CommandEnd, endJson, endText } from "../command-end.ts";
+import { ProgressLines } from "../progress-lines.ts";
 import { endedCommand } from "./ended-command.ts";
 
-/** The output may take so long to show up after the command's end. */
-const OUTPUT_MS = 15_000;
+export interface ShownCommandOptions {
+  /** It is the name of the host. */
+  readonly host: string;
+  /** The name stands before each line of the output. */
+  readonly isOneOfSeveral: boolean;
+  /** The end is told as JSON, and the output is not shown. */
+  readonly json: boolean;
+}
 
 export class FollowedCommand {
   readonly #session: CommandLineSession;
   readonly #sync: StateSync<Fleet>;
   readonly #answer: DispatchedCommand;
-  readonly #host: string;
-  readonly #printer: OutputPrinter;
+  readonly #options: ShownCommandOptions;
+  readonly #progress = new ProgressLines();
 
-  /** `host` is its name. When the command is one of several, the name stands before each line of the output. */
   constructor(
     session: CommandLineSession,
     sync: StateSync<Fleet>,
     answer: DispatchedCommand,
-    host: string,
-    isOneOfSeveral: boolean,
+    options: ShownCommandOptions,
   ) {
     this.#session = session;
     this.#sync = sync;
     this.#answer = answer;
-    this.#host = host;
-    this.#printer = new OutputPrinter((text) => process.stdout.write(text), {
-      prefix: isOneOfSeveral ? `${host} | ` : "",
-      strip: process.stdout.isTTY === true,
-    });
+    this.#options = options;
   }
 
   /** Undefined means that it has ended, and that so many others ended after it that it left the live state. */
@@ -52,45 +48,40 @@ export class FollowedCommand {
   /** Resolves with null when it was interrupted. */
   async toItsEnd(signal: AbortSignal): Promise<CommandEnd | null> {
     const end = this.#answer.status === "blocked" ? blockedEnd(this.#answer) : await this.#followed(signal);
-    if (end !== null) process.stderr.write(`${this.#host}: ${endText(end)}\n`);
+    if (end === null) return null;
+    const { host, json } = this.#options;
+    const { id, host: hostId } = this.#answer;
+    if (json) process.stdout.write(`${endJson({ id, host: hostId, name: host }, end)}\n`);
+    else process.stderr.write(`${host}: ${endText(end)}\n`);
     return end;
   }
 
   async #followed(signal: AbortSignal): Promise<CommandEnd | null> {
-    const { id, host } = this.#answer;
-    const output = this.#session.followOutput(id, { model: outputModel.model });
-    const unsubscribe = output.subscribe(() => this.#printer.print(output.state.chunks.values()));
+    const output = this.#options.json ? null : new TerminalOutput(this.#session, this.#answer.id, this.#printer());
+    const unsubscribe = this.#sync.subscribe(() => this.#tellProgress());
     try {
       await waitUntil(this.#sync, () => this.#command === undefined || isFinal(this.#command.status), signal);
       if (signal.aborted) return null;
-      const command = this.#command ?? (await endedCommand(this.#session, host, id));
-      const late = AbortSignal.timeout(OUTPUT_MS);
-      await waitUntil(output, () => this.#isShown(output, command), AbortSignal.any([signal, late]));
-      if (this.#printer.offset < command.outputBytes) await this.#printRest();
-      this.#printer.end();
+      const command = this.#command ?? (await endedCommand(this.#session, this.#answer.host, this.#answer.id));
+      await output?.toItsEnd(command, signal);
       return signal.aborted ? null : command;
     } finally {
       unsubscribe();
-      output.stop();
+      output?.stop();
     }
   }
 
-  /** A command that never ran has nothing to show. */
-  #isShown(output: StateSync<OutputState>, { outputBytes }: Command): boolean {
-    const status: OutputStatus | undefined = [...output.state.status.values()][0];
-    return (
-      hasEnded(output) ||
-      this.#printer.offset >= outputBytes ||
-      (status?.finished === true && this.#printer.offset >= status.bytes)
-    );
+  #printer(): OutputPrinter {
+    return new OutputPrinter((text) => process.stdout.write(text), {
+      prefix: this.#options.isOneOfSeveral ? `${this.#options.host} | ` : "",
+      strip: process.stdout.isTTY === true,
+      colours: wantsColours(process.env),
+    });
   }
 
-  async #printRest(): Promise<void> {
-    this.#printer.printWhole(await this.#session.getText(`/api/commands/${this.#answer.id}/output?format=ansi`));
+  #tellProgress(): void {
+    const command = this.#command;
+    const line = command === undefined ? null : this.#progress.next(command, performance.now());
+    if (line !== null) process.stderr.write(`${this.#options.host}: ${line}\n`);
   }
-}
-
-/** True when the output can't be followed any more. */
-function hasEnded({ status }: StateSync<OutputState>): boolean {
-  return (status.type === "stale" && status.why !== "unconfirmed") || status.type === "signed_out";
 }

@@ -1,6 +1,7 @@
 /** `neverstale store copy` moves the data between SQLite and PostgreSQL, and `store prepare` makes a database ready for nodes. */
 
 import type { AddCommand } from "../../command-line/command.ts";
+import { plainJson } from "../../terminal/plain-text.ts";
 import { copyProgress, countsText } from "../copy-progress.ts";
 
 const COPY_HELP = `
@@ -40,25 +41,31 @@ export const addStore: AddCommand = (root) => {
       "--grant-to <role>",
       "the role as which the nodes serve: it gets the rights to read and write rows, and no others",
     )
+    .option("--json", "print one JSON object")
     .addHelpText("after", PREPARE_HELP)
-    .action(async (address: string, { grantTo }: { readonly grantTo?: string }) => {
+    .action(async (address: string, { grantTo, json }: { readonly grantTo?: string; readonly json?: boolean }) => {
       const { prepareFleetStore } = await import("@neverstale/fleet-server"); // The other commands start fast.
       await prepareFleetStore(address, grantTo);
-      process.stdout.write("the database is ready\n");
+      process.stdout.write(json === true ? '{"ready":true}\n' : "the database is ready\n");
     });
   store
     .command("copy")
     .description("copy everything from one store into an empty one")
     .argument("<from>", "the store that has the data")
     .argument("<to>", "the store that holds nothing yet")
+    .option("--json", "print one JSON object")
     .addHelpText("after", COPY_HELP)
-    .action(async (from: string, to: string) => {
+    .action(async (from: string, to: string, { json }: { readonly json?: boolean }) => {
       const { copyFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
       const progress = copyProgress(
         (line) => process.stderr.write(`${line}\n`),
         () => performance.now(),
       );
       const copy = await copyFleet(from, to, progress);
+      if (json === true) {
+        process.stdout.write(`${plainJson(JSON.stringify(copy))}\n`);
+        return;
+      }
       process.stdout.write(`copied ${copy.from} to ${copy.to}: ${countsText(copy.counts)}\n`);
       process.stdout.write("it was read back and is the same\n");
       if (copy.keyFile !== null)

@@ -13,12 +13,14 @@ import { EXIT, Failure } from "../../command-line/failure.ts";
 import { durationBetween, integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
+import { plainJson } from "../../terminal/plain-text.ts";
 
 interface TokenFlags extends SignInFlags {
   readonly server?: string;
   readonly ttl: number;
   readonly uses: number;
   readonly tag?: readonly string[];
+  readonly json?: boolean;
 }
 
 const HELP_TEXT = `
@@ -45,6 +47,7 @@ export const addToken: AddCommand = (root, end) => {
         .argParser(integerBetween(1, MAX_TOKEN_USES)),
     )
     .option("--tag <tag...>", "tags of the hosts that enrol with it")
+    .option("--json", "print one JSON object, with the command and the token in it")
     .addHelpText("after", HELP_TEXT)
     .action(async (flags: TokenFlags) => {
       await withSession(flags, (session) => createToken(session, flags));
@@ -55,7 +58,7 @@ export const addToken: AddCommand = (root, end) => {
 /** The command alone goes to standard output, and everything else to standard error. */
 async function createToken(
   session: CommandLineSession,
-  { server, url, ttl, uses, tag = [] }: TokenFlags,
+  { server, url, ttl, uses, tag = [], json }: TokenFlags,
 ): Promise<void> {
   const given = server ?? url;
   const address = URL.parse(given);
@@ -65,8 +68,13 @@ async function createToken(
   const { sha256 } = AgentPackage.parse(await session.getJson("/api/agent-package"));
   const made = EnrollmentTokenAnswer.parse(await session.postJson("/api/enrollment-tokens", asked));
   for (const caution of enrollCautions(address)) process.stderr.write(`neverstale: ${caution}\n`);
+  const command = enrollCommand(address, made.token, sha256);
+  if (json === true) {
+    process.stdout.write(`${plainJson(JSON.stringify({ ...made, sha256, command }))}\n`);
+    return;
+  }
   const where = uses === 1 ? "the other machine. It works once" : `up to ${uses} other machines. It works`;
   process.stderr.write(`The server's agent has the sha256 ${sha256}\n`);
   process.stderr.write(`Run this on ${where}, until ${made.expiresAt}:\n`);
-  process.stdout.write(`${enrollCommand(address, made.token, sha256)}\n`);
+  process.stdout.write(`${command}\n`);
 }

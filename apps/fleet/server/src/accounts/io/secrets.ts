@@ -14,7 +14,7 @@ export function hashOf(secret: string): string {
 
 /** It derives a name from parts, so that no part can be taken for the end of another. */
 export function derivedId(...parts: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22);
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 22).replace(/^-/, "_");
 }
 
 /** A session's CSRF token is bound to its secret, and does not help in guessing it (C25). */

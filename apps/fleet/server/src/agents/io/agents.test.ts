@@ -1,4 +1,4 @@
-import { type AgentReport, type Command, chunkId, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
+import { type AgentReport, type Command, chunkId, OUTPUT_CHUNKS, OutputPieceLine } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/waiting-times.ts";
 import {
@@ -124,6 +124,32 @@ describe("output", () => {
 
     expect(fleet.manager.space(`output/${id}`)?.state.chunks?.size).toBe(OUTPUT_CHUNKS);
     expect(await outputOf(id)).toBe(lines.join(""));
+  });
+
+  test("is read on from an offset, a piece with its place and time on each line, in the history and in the live tail", async () => {
+    const host = await newHost();
+    const id = await running(host);
+    const lines = Array.from({ length: 150 }, (_, index) => `line ${String(index).padStart(4, "0")}\n`);
+    const pieces = lines.map((text, index) => piece(id, index * 10, text));
+    await host.report(...pieces.slice(0, 75));
+    await host.report(...pieces.slice(75));
+    const read = async (query: string) => {
+      const { text } = await browser.get(`/api/commands/${id}/output?format=pieces${query}`);
+      return text
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => OutputPieceLine.parse(JSON.parse(line)));
+    };
+
+    const all = await read("");
+    const behind = await read("&from=15&limit=90");
+    const rest = await read("&from=910");
+
+    expect(all.map(({ text }) => text)).toEqual(lines);
+    expect(all[1]).toMatchObject({ offset: 10, bytes: 10, at: expect.any(String) });
+    expect(behind.map(({ offset }) => offset)).toEqual(lines.slice(1, 91).map((_, index) => 10 * (index + 1)));
+    expect([...behind, ...rest]).toEqual(all.slice(1));
+    expect(await read("&from=1500")).toEqual([]);
   });
 
   test("can be had as text, without what a terminal would obey, or as it was written", async () => {

@@ -1,27 +1,30 @@
 /** An output is downloaded as it was written, as plain text, or as lines of JSON with their times. */
 
-import { type OutputQuery, PlainText } from "@neverstale/fleet-domain";
+import { type OutputPieceLine, type OutputQuery, PlainText } from "@neverstale/fleet-domain";
 import type { z } from "zod";
 import type { FleetManager } from "../../fleet/state.ts";
 import { outputLines, withoutEscapes } from "./output-lines.ts";
 import { outputPieces } from "./output-pieces.ts";
 
-type Format = z.output<typeof OutputQuery>["format"];
+type Asked = z.output<typeof OutputQuery>;
 
 /** Pieces are read as fast as they are taken. */
 export function downloadOf(
   manager: Pick<FleetManager, "history" | "space">,
   commandId: string,
-  format: Format,
+  format: Asked["format"],
+  { from, limit }: Pick<Asked, "from" | "limit"> = { from: 0 },
 ): AsyncGenerator<string> {
+  if (format === "pieces") return inBatches(pieceLines(manager, commandId, from, limit));
   if (format === "ndjson") return inBatches(linesOf(manager, commandId));
   return inBatches(format === "plain" ? plainOf(manager, commandId) : ansiOf(manager, commandId));
 }
 
-export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+export const CONTENT_TYPES: Readonly<Record<Asked["format"], string>> = {
   plain: "text/plain; charset=utf-8",
   ansi: "text/plain; charset=utf-8",
   ndjson: "application/x-ndjson; charset=utf-8",
+  pieces: "application/x-ndjson; charset=utf-8",
 };
 
 async function* ansiOf(manager: Pick<FleetManager, "history" | "space">, id: string): AsyncGenerator<string> {
@@ -38,6 +41,21 @@ async function* linesOf(manager: Pick<FleetManager, "history" | "space">, id: st
   for await (const { line, offset, at, text, goesOn } of outputLines(outputPieces(manager, id))) {
     const plain = withoutEscapes(text);
     yield `${JSON.stringify({ line, offset, ...(at !== null && { at }), text: plain, ...(goesOn && { goesOn }) })}\n`;
+  }
+}
+
+/** Whoever follows an output reads on from where a cut has left it. */
+async function* pieceLines(
+  manager: Pick<FleetManager, "history" | "space">,
+  id: string,
+  offset: number,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<string> {
+  let count = 0;
+  for await (const { after: _, at, ...piece } of outputPieces(manager, id, { offset, after: 0 })) {
+    yield `${JSON.stringify({ ...piece, ...(at !== null && { at }) } satisfies OutputPieceLine)}\n`;
+    count += 1;
+    if (count >= limit) return;
   }
 }
 

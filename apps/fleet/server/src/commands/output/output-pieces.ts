@@ -9,6 +9,8 @@ import { liveChunks, piecesIn } from "../output-text.ts";
 export interface OutputPiece {
   /** It begins at this byte of the output. */
   readonly offset: number;
+  /** It covers so many bytes of the output. Bytes that were no UTF-8 give the text another length. */
+  readonly bytes: number;
   readonly text: string;
   /** It was received then. Older releases did not note that of every piece. */
   readonly at: string | null;
@@ -55,6 +57,6 @@ function endOf({ offset, bytes, text }: StoredPiece): number {
   return offset + (bytes ?? utf8Bytes(text));
 }
 
-function pieceOf({ offset, text, at }: StoredPiece, after: number): OutputPiece {
-  return { offset, text, at: at ?? null, after };
+function pieceOf({ offset, text, at, bytes }: StoredPiece, after: number): OutputPiece {
+  return { offset, bytes: bytes ?? utf8Bytes(text), text, at: at ?? null, after };
 }

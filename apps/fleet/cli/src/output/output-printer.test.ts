@@ -1,12 +1,12 @@
-import type { OutputChunk } from "@neverstale/fleet-domain";
+import type { OutputPieceLine } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { OutputPrinter } from "./output-printer.ts";
+import { OutputPrinter, type PrinterOptions, piecesBehind } from "./output-printer.ts";
 
-function chunk(offset: number, text: string): OutputChunk {
-  return { id: String(offset), offset, bytes: text.length, text, at: "2026-01-01T00:00:00Z" };
+function chunk(offset: number, text: string): OutputPieceLine {
+  return { offset, bytes: text.length, text, at: "2026-01-01T00:00:00Z" };
 }
 
-function printer(options: { prefix: string; strip: boolean }) {
+function printer(options: PrinterOptions) {
   const written: string[] = [];
   return { printer: new OutputPrinter((text) => written.push(text), options), text: () => written.join("") };
 }
@@ -22,14 +22,30 @@ test("chunks are put out once, in the order of their offsets", () => {
   expect(out.offset).toBe(6);
 });
 
-test("what was read whole goes on where the chunks ended", () => {
+test("behind a hole nothing is put out until the hole is filled", () => {
   const { printer: out, text } = printer({ prefix: "", strip: false });
 
-  out.print([chunk(0, "a\n")]);
-  out.printWhole("a\nb\n");
-  out.printWhole("a\nb\n");
+  expect(out.print([chunk(0, "a\n"), chunk(4, "c\n")])).toBe(false);
+  const held = text();
+  expect(out.print([chunk(2, "b\n"), chunk(4, "c\n")])).toBe(true);
 
-  expect(text()).toBe("a\nb\n");
+  expect([held, text()]).toEqual(["a\n", "a\nb\nc\n"]);
+});
+
+test("of a piece that was cut at another place only what follows is put out", () => {
+  expect(piecesBehind(3, [chunk(0, "ab"), chunk(2, "cde"), chunk(4, "ef"), chunk(2, "cde")])).toEqual([
+    chunk(3, "de"),
+    { ...chunk(5, "f"), offset: 5 },
+  ]);
+});
+
+test("without colours a terminal of its own gets text and carriage returns only", () => {
+  const { printer: out, text } = printer({ prefix: "", strip: true, colours: false });
+
+  out.print([chunk(0, "\u001b[31mred\r\n")]);
+  out.end();
+
+  expect(text()).toBe("red\r\n");
 });
 
 test("a prefix stands before each line, also when a line comes in pieces", () => {
@@ -87,7 +103,7 @@ test("a prefix stands behind line ends only, also where output is not changed", 
 test("what is not there any more is said, on a line of its own", () => {
   const { printer: out, text } = printer({ prefix: "web | ", strip: true });
 
-  out.print([chunk(0, "be"), chunk(12, "x\n")]);
+  out.printAcross([chunk(0, "be"), chunk(12, "x\n")]);
 
-  expect(text()).toBe("web | be\nweb | [10 bytes before this are in the dashboard only]\nweb | x\n");
+  expect(text()).toBe("web | be\nweb | [10 bytes before this are not there any more]\nweb | x\n");
 });
