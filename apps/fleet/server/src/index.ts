@@ -3,6 +3,8 @@ export { askForReset } from "./accounts/io/admin-reset.ts";
 export type { AuditVerdict } from "./audit/chain-proof.ts";
 export { verifyAudit } from "./audit/io/verify-audit.ts";
 export { beginMadeUpWork, makeDemoToken } from "./demo/io/demo.ts";
+export type { Finding } from "./doctor/finding.ts";
+export { type ExaminedPlaces, examineData } from "./doctor/io/examine.ts";
 export { backupFleet, restoreFleet } from "./process/io/backup.ts";
 export { runFleet } from "./process/io/run.ts";
 export { checkSettings, type FleetOptions } from "./process/io/settings.ts";

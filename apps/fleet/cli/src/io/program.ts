@@ -8,11 +8,13 @@ import { addApiTokens } from "../api-tokens/io/api-tokens.ts";
 import { addVerifyAudit } from "../audit/io/verify-audit.ts";
 import type { AddCommand, ProcessEnd } from "../command-line/command.ts";
 import { EXIT, errorText, Failure } from "../command-line/failure.ts";
+import { addCompletion } from "../completion/io/completion.ts";
 import { addAdmin } from "../data/io/admin.ts";
 import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
 import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
+import { addDoctor } from "../doctor/io/doctor.ts";
 import { addEvents } from "../events/io/events.ts";
 import { addExport } from "../export/io/export.ts";
 import { addGroups } from "../groups/io/groups.ts";
@@ -49,6 +51,7 @@ const COMMANDS: readonly AddCommand[] = [
   addMcp,
   addVerify,
   addVerifyAudit,
+  addDoctor,
   addToken,
   addUsers,
   addApiTokens,
@@ -56,6 +59,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRestore,
   addStore,
   addAdmin,
+  addCompletion,
 ];
 
 /** These have said all that they say on standard output once they serve. */
@@ -79,7 +83,7 @@ export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): P
   if (argv[0] === "agent") return await (await import("@neverstale/fleet-agent")).runAgent(argv.slice(1), env);
   const end: ProcessEnd = { status: EXIT.ok };
   try {
-    await program(end).parseAsync([...argv], { from: "user" });
+    await commandLine(end).parseAsync([...argv], { from: "user" });
     return end.status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.cannotTell;
@@ -93,7 +97,8 @@ function dropEmpty(env: NodeJS.ProcessEnv): void {
   for (const [name, value] of Object.entries(env)) if (name.startsWith("NEVERSTALE_") && value === "") delete env[name];
 }
 
-function program(end: ProcessEnd): Command {
+/** This is the one table of all commands. */
+export function commandLine(end: ProcessEnd): Command {
   const root = new Command("neverstale")
     .description("a dashboard of your machines that is never stale")
     .version(packageVersion(new URL("../../package.json", import.meta.url)))

@@ -9,6 +9,7 @@ import { CommandLineSession } from "../../session/io/session.ts";
 interface McpFlags {
   readonly server: string;
   readonly tokenFile: string;
+  readonly caFile?: string;
 }
 
 const HELP_TEXT = `
@@ -31,10 +32,13 @@ export const addMcp: AddCommand = (root, end) => {
         .env("NEVERSTALE_TOKEN_FILE")
         .makeOptionMandatory(),
     )
+    .addOption(
+      new Option("--ca-file <file>", "PEM of the authority to trust instead of the system's").env("NEVERSTALE_CA"),
+    )
     .addHelpText("after", HELP_TEXT)
-    .action(async ({ server, tokenFile }: McpFlags) => {
+    .action(async ({ server, ...trusted }: McpFlags) => {
       await interruptible(async (signal) => {
-        const session = await CommandLineSession.signIn({ url: server, user: "", tokenFile });
+        const session = await CommandLineSession.signIn({ url: server, user: "", ...trusted });
         const { serveMcp } = await import("./serve-mcp.ts"); // The other commands start fast.
         await serveMcp(session, signal);
       });
