@@ -10,6 +10,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/accounts/io/api-tokens.test.ts",
   "apps/fleet/server/src/alerts/alerts.test.ts",
   "apps/fleet/server/src/audit/io/verify-audit.test.ts",
+  "apps/fleet/server/src/backups/io/scheduled-backups.test.ts",
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/notifications/io/notifications.test.ts",
   "apps/fleet/server/src/commands/{dispatch,many-hosts,output/output-search}.test.ts",

@@ -13,8 +13,9 @@ const PASSWORD = "a password for tests only";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const CLI = join(HERE, "../bin/neverstale.mjs");
 const SERVE = `import { runFleet } from "@neverstale/fleet-server";
-const [port, dataDir] = process.argv.slice(1);
-await runFleet({ port: Number(port), dataDir, beaconMs: 1000, adminPassword: process.env.NEVERSTALE_ADMIN_PASSWORD });`;
+const [port, dataDir, options] = process.argv.slice(1);
+const adminPassword = process.env.NEVERSTALE_ADMIN_PASSWORD;
+await runFleet({ port: Number(port), dataDir, beaconMs: 1000, adminPassword, ...JSON.parse(options) });`;
 
 const SHOUT = "console.log('hello ' + process.argv[1]); process.exitCode = process.argv[1] === 'nobody' ? 3 : 0";
 
@@ -57,6 +58,9 @@ export class FleetProcess {
   #session: CommandLineSession | null = null;
   readonly #passwordFile = join(this.directory, "password");
 
+  /** These are further options of the server, from its next start on. */
+  options: object = {};
+
   /** `agentYaml` says what the host allows. */
   constructor(agentYaml: string) {
     fs.mkdirSync(this.agentDir, { recursive: true, mode: 0o700 });
@@ -81,7 +85,15 @@ export class FleetProcess {
   /** Starts the server at the address that it had before, if it had one. */
   async start(): Promise<void> {
     const port = this.address === "" ? "0" : new URL(this.address).port;
-    const args = ["--conditions=source", "--input-type=module", "-e", SERVE, port, this.dataDir];
+    const args = [
+      "--conditions=source",
+      "--input-type=module",
+      "-e",
+      SERVE,
+      port,
+      this.dataDir,
+      JSON.stringify(this.options),
+    ];
     const log = fs.openSync(join(this.directory, "server.log"), "a");
     const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: PASSWORD };
     const server = spawn(process.execPath, args, { cwd: join(HERE, ".."), env, stdio: ["ignore", "pipe", log] });

@@ -62,6 +62,7 @@ test("[S7] the fleet's model has the collections of the protocol", () => {
     "scheduleRules",
     "schedules",
     "catalogueFiles",
+    "backups",
     "metrics",
   ]);
   expect(fleetModel({ eventLimit: 7 }).collections.events.keep).toEqual({ newest: 7 });

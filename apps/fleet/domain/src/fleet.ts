@@ -3,6 +3,7 @@
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { Alert, Silence } from "./alerts/alert.ts";
 import { AlertRule } from "./alerts/alert-rule.ts";
+import { BackupRecord } from "./backups/backup-record.ts";
 import { CatalogueFile, OpRule, PipelineRule } from "./catalogue/catalogue.ts";
 import { Command } from "./commands/command.ts";
 import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
@@ -37,6 +38,7 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       scheduleRules: collection(ScheduleRule),
       schedules: collection(Schedule),
       catalogueFiles: collection(CatalogueFile),
+      backups: collection(BackupRecord),
       metrics: collection(Metrics, { ephemeral: true }),
     },
     changes: {
@@ -62,6 +64,8 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       schedule_set: put("schedules"),
       schedule_removed: remove("schedules"),
       catalogue_file_read: put("catalogueFiles"),
+      backup_noted: put("backups"),
+      backup_forgotten: remove("backups"),
       alert_fired: put("alerts"),
       alert_changed: patch("alerts"),
       silence_set: put("silences"),

@@ -12,6 +12,7 @@ export * from "./alerts/alert.ts";
 export * from "./alerts/alert-api.ts";
 export * from "./alerts/alert-rule.ts";
 export { ReachedAnswer, StateAnswer } from "./api.ts";
+export * from "./backups/backup-record.ts";
 export * from "./catalogue/catalogue.ts";
 export * from "./catalogue/waves.ts";
 export * from "./commands/command.ts";

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -12,6 +13,7 @@ const clients: Client[] = [];
 
 beforeAll(async () => {
   fleet = new FleetProcess(SHOUT_YAML);
+  writeFileSync(join(fleet.dataDir, "fleet.yaml"), "ops:\n  wipe: { danger: true }\n");
   await fleet.start();
   host = await fleet.hostId();
 }, LIMIT_MS);
@@ -81,11 +83,13 @@ test("[C30] a model does what its token may and no more, and learns why", { time
   const ran = await call(client, "run_op", { op: "shout", hosts: [host], args: { name: "model" } });
   const nothing = await call(client, "run_op", { op: "nothing", hosts: ["nowhere"] });
   const wrong = await call(client, "run_op", { op: "shout", hosts: [] });
+  const dangerous = await call(await connected("admin"), "run_op", { op: "wipe", hosts: [host] });
 
   expect(looked.isError).toBe(false);
   expect(ran).toMatchObject({ isError: true, text: expect.stringContaining("this needs the role operator") });
   expect(nothing).toMatchObject({ isError: true, text: expect.stringContaining("there is no one host nowhere") });
   expect(wrong.isError).toBe(true);
+  expect(dangerous).toMatchObject({ isError: true, text: expect.stringContaining("wipe is marked as dangerous") });
 });
 
 test("over a restart of the server a call waits for the truth, and a revoked token is told of", {

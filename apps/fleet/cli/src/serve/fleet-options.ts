@@ -24,6 +24,9 @@ export interface ServeFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly insecureHttp?: boolean;
+  readonly backupDir?: string;
+  readonly backupEvery: number;
+  readonly backupKeep: number;
 }
 
 /** `adminPassword` was found in a file or in the environment. */
@@ -53,6 +56,9 @@ export function fleetOptions(
     ...(flags.tlsCert !== undefined && { tlsCert: flags.tlsCert }),
     ...(flags.tlsKey !== undefined && { tlsKey: flags.tlsKey }),
     insecureHttp: flags.insecureHttp === true || isOn(env.NEVERSTALE_INSECURE_HTTP),
+    ...(flags.backupDir !== undefined && {
+      backups: { directory: flags.backupDir, everyMs: flags.backupEvery, keep: flags.backupKeep },
+    }),
     ...(flags.acceptLostLog === true && { acceptLostLog: true }),
   };
 }

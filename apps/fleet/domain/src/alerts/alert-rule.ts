@@ -14,6 +14,7 @@ export const ALERT_KINDS = [
   "command_failed",
   "pipeline_failed",
   "host_cloned",
+  "backup_failed",
 ] as const;
 
 export const AlertRule = z.object({

@@ -125,7 +125,7 @@ notify:
 });
 
 test("an empty file is a catalogue without rules, and the server's own one has a pipeline and alerts", () => {
-  expect(parseFleetFile(OWN_FLEET_FILE).alertRules).toHaveLength(4);
+  expect(parseFleetFile(OWN_FLEET_FILE).alertRules).toHaveLength(5);
   expect(parseFleetFile("{}")).toEqual({
     opRules: [],
     pipelineRules: [],

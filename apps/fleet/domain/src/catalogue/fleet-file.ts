@@ -64,6 +64,7 @@ const FileAlert = z.discriminatedUnion("when", [
   z.strictObject({ when: z.literal("command_failed"), ...common, ops: names }),
   z.strictObject({ when: z.literal("pipeline_failed"), ...common, pipelines: names }).omit({ tags: true }),
   z.strictObject({ when: z.literal("host_cloned"), ...common }),
+  z.strictObject({ when: z.literal("backup_failed"), ...common }).omit({ tags: true }),
 ]);
 
 const FleetFile = z.strictObject({
@@ -178,4 +179,5 @@ alerts:
   disk-full: { when: metric, metric: disk, above: 90, for: 5m, title: A disk is nearly full }
   pipeline-failed: { when: pipeline_failed, title: A pipeline did not succeed }
   host-cloned: { when: host_cloned, severity: critical, title: Two machines show one credential }
+  backup-failed: { when: backup_failed, severity: critical, title: No backup was made }
 `;

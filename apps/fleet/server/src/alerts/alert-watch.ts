@@ -90,12 +90,14 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
     category: "system",
     level: severity === "critical" ? "error" : "warn",
     actor: "server",
-    ...(ids.length === 1 && kind !== "pipeline_failed" ? { host: ids[0] ?? "" } : {}),
+    ...(ids.length === 1 && !ABOUT_NO_HOST.has(kind) ? { host: ids[0] ?? "" } : {}),
     action: "alert_fired",
     message: line(`${title}: ${message}`),
     details: { alertId: id },
   });
 }
+
+const ABOUT_NO_HOST: ReadonlySet<AlertRule["kind"]> = new Set(["pipeline_failed", "backup_failed"] as const);
 
 const JOINED_WITHIN_MS = 60_000;
 
@@ -109,7 +111,7 @@ function resolve(work: Work, alert: Alert, why: string): void {
 }
 
 function sentenceOf({ fleet }: Work, rule: AlertRule, subjects: readonly string[], count: number): string {
-  const name = (id: string) => fleet.pipelines.get(id)?.name ?? id;
+  const name = (id: string) => fleet.pipelines.get(id)?.name ?? fleet.backups.get(id)?.problem ?? id;
   const shown = subjects.slice(0, NAMED).map(name).join(", ");
   const named = count > NAMED ? `${shown} and ${count - Math.min(NAMED, subjects.length)} more` : shown;
   return line(`${wordsOf(rule, count)}: ${named}`);
@@ -131,5 +133,7 @@ function wordsOf({ kind, metric, above }: AlertRule, count: number): string {
       return `two machines show the credential of ${hostCount(count)}`;
     case "pipeline_failed":
       return count === 1 ? "a pipeline failed" : `${count} pipelines failed`;
+    case "backup_failed":
+      return "no backup can be made";
   }
 }

@@ -19,6 +19,8 @@ export function subjectsOf(fleet: Fleet, rule: AlertRule, nowMs: number): Subjec
       return failedPipelines(fleet, rule, nowMs);
     case "host_cloned":
       return hostsWhere(fleet, rule, ({ cloneSeenAt }) => clonedSince(cloneSeenAt, nowMs));
+    case "backup_failed":
+      return failedBackups(fleet);
   }
 }
 
@@ -94,6 +96,12 @@ function failedPipelines(fleet: Fleet, { names }: AlertRule, nowMs: number): Sub
     if (nowMs - Date.parse(finishedAt) <= PIPELINE_WITHIN_MS) found.set(id, Date.parse(finishedAt));
   }
   return found;
+}
+
+/** It is so of the backups as a whole. */
+function failedBackups({ backups }: Fleet): Subjects {
+  const failing = [...backups.values()].filter(({ failingSince }) => failingSince !== undefined);
+  return new Map(failing.map(({ id, failingSince = "" }) => [id, Date.parse(failingSince)]));
 }
 
 /** A pipeline that failed longer ago is history. */

@@ -531,6 +531,7 @@ describe("hosts and state", () => {
       "scheduleRules",
       "schedules",
       "catalogueFiles",
+      "backups",
       "metrics",
     ]);
     expect(answer.headers["cache-control"]).toBe("private, no-cache");

@@ -106,6 +106,7 @@ function view({
     scheduleRules: new Map(),
     schedules: new Map(),
     catalogueFiles: new Map(),
+    backups: new Map(),
     metrics: new Map(),
   };
   const agent = (id: string): AgentState => {

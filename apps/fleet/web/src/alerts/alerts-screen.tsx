@@ -98,7 +98,7 @@ function Actions({ alert, actions }: { readonly alert: Alert; readonly actions: 
       <Button className="button button-small" isPending={actions.running} onPress={() => actions.close(alert.id)}>
         Close
       </Button>
-      {alert.kind !== "pipeline_failed" && hosts.length > 0 && (
+      {!ABOUT_NO_HOST.has(alert.kind) && hosts.length > 0 && (
         <Button
           className="button button-small"
           isPending={actions.running}
@@ -111,6 +111,8 @@ function Actions({ alert, actions }: { readonly alert: Alert; readonly actions: 
   );
 }
 
+const ABOUT_NO_HOST: ReadonlySet<Alert["kind"]> = new Set(["pipeline_failed", "backup_failed"] as const);
+
 /** The server takes no more hosts in one silence. */
 const SILENCED_AT_ONCE = 1_000;
 const SHOWN_SUBJECTS = 20;
@@ -118,6 +120,7 @@ const SHOWN_SUBJECTS = 20;
 /** It is still so of these. */
 function Subjects({ alert }: { readonly alert: Alert }) {
   const ids = Object.keys(alert.subjects);
+  if (alert.kind === "backup_failed") return null;
   const screen = alert.kind === "pipeline_failed" ? "pipelines" : "hosts";
   return (
     <p className="card-facts card-row">

@@ -34,6 +34,7 @@ function fleetWith(...alerts: Alert[]): Fleet {
     pipelineRules: none,
     alertRules: none,
     catalogueFiles: none,
+    backups: none,
     alerts: new Map(alerts.map((one) => [one.id, one])),
   };
 }

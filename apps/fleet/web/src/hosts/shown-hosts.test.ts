@@ -23,6 +23,7 @@ const FLEET: Fleet = {
   scheduleRules: new Map(),
   schedules: new Map(),
   catalogueFiles: new Map(),
+  backups: new Map(),
 };
 
 /** A fleet in which it is a mistake to look at the metrics. */

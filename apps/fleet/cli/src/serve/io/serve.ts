@@ -37,6 +37,7 @@ end it within 5 s, with status 0. Status 1 means that it could not start, or tha
 Examples:
   neverstale serve
   neverstale serve --port 0 --data-dir /var/lib/neverstale --no-local-agent
+  neverstale serve --backup-dir /mnt/backups/fleet --backup-every 6h --backup-keep 28
   neverstale serve --host 0.0.0.0 --port 443 --tls-cert fullchain.pem --tls-key privkey.pem --allowed-origin https://fleet.example.org
   neverstale serve --allowed-origin https://fleet.example.org --trusted-proxy 127.0.0.1    (behind a TLS proxy on this machine)
   neverstale serve --store postgres://fleet@db.example.org/fleet --host 10.0.0.5 --node-address http://10.0.0.5:8080 \\
@@ -133,6 +134,23 @@ export const addServe: AddCommand = (root, end) => {
         .argParser(something),
     )
     .option("--admin-password-file <file>", "the file that holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
+    .addOption(
+      new Option("--backup-dir <directory>", "make backups there, beside all else; default: none")
+        .env("NEVERSTALE_BACKUP_DIR")
+        .argParser(something),
+    )
+    .addOption(
+      new Option("--backup-every <duration>", "how often a backup is made")
+        .env("NEVERSTALE_BACKUP_EVERY")
+        .default(86_400_000, "24h")
+        .argParser(durationBetween(60_000, 30 * 86_400_000, "1m to 30d")),
+    )
+    .addOption(
+      new Option("--backup-keep <number>", "how many of the newest backups are kept")
+        .env("NEVERSTALE_BACKUP_KEEP")
+        .default(7)
+        .argParser(integerBetween(1, 1_000)),
+    )
     .option("--accept-lost-log", "start although the database's -wal file is gone, and the newest changes with it")
     .addHelpText("after", HELP_TEXT)
     .action(async (flags: ServeFlags) => {

@@ -221,6 +221,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => parts.outputSearch.metrics);
   metrics.addNumbers("", () => parts.credentials.metrics);
   metrics.addNumbers("", () => notificationSender.metrics);
+  metrics.addNumbers("", () => parts.backups.metrics);
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }
 

@@ -13,6 +13,7 @@ import { Credentials } from "../../agents/io/credentials.ts";
 import { Presences } from "../../agents/presences.ts";
 import { AlertWatch } from "../../alerts/alert-watch.ts";
 import { AuditKeeper } from "../../audit/audit-keeper.ts";
+import { ScheduledBackups } from "../../backups/io/scheduled-backups.ts";
 import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
 import { OutputSearch } from "../../commands/output/output-search.ts";
 import { Eraser } from "../../erasures/eraser.ts";
@@ -110,6 +111,10 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     certificate: tls === null ? null : new ServedCertificate(tls, log),
     handshakes: new Handshakes(handshakeLimitsOf(options)),
     handout: new Handout(dataDir),
+    backups: new ScheduledBackups({
+      settings: options.backups ?? null,
+      ...{ dataDir, manager, transactions, clocks, log },
+    }),
     claimants: new Claimants(cookies, key),
     guesses,
     secondFactors: new SecondFactors({ manager, guesses, key, clocks, refusalLog }),

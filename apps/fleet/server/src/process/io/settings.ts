@@ -5,6 +5,7 @@ import type { SyncError } from "@neverstale/protocol";
 import { type Store, withDefaults } from "@neverstale/server";
 import type { Logger } from "pino";
 import { type AuditKept, DEFAULT_AUDIT_KEPT } from "../../audit/audit-keeper.ts";
+import type { BackupSettings } from "../../backups/schedule.ts";
 import { HostBudgets, type HostLimits } from "../../fleet/host-budgets.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
@@ -49,6 +50,8 @@ export interface FleetOptions extends ReachabilitySettings {
   readonly secretKeyFile?: string;
   /** It gives ops their meaning and names the pipelines. Default: `fleet.yaml` in the data directory, if there is one. */
   readonly fleetFile?: string;
+  /** The server makes a backup of itself there, as often as this, and keeps so many of the newest. Default: none. */
+  readonly backups?: BackupSettings;
   /** True starts though the database was not closed and its write-ahead log is gone. Default false: that is refused. */
   readonly acceptLostLog?: boolean;
   /** Default: JSON lines on standard error. */
@@ -88,6 +91,11 @@ export function checkSettings(options: FleetOptions): void {
   new TrustedProxies(trustedProxies);
   normalBasePath(basePath);
   checkNodeSettings(options);
+  if (options.backups !== undefined && options.storeUrl !== undefined)
+    throw new StartFailure(
+      "the server makes backups of a database of its own only",
+      "Leave out --backup-dir, and have the database backed up by its own means, such as pg_dump.",
+    );
   const tls = tlsFilesOf(options);
   if (tls !== null) readCertificate(tls);
   const problem = adminPassword === "" ? null : passwordProblem(adminPassword);

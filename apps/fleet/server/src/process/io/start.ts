@@ -154,6 +154,7 @@ async function goOn(
     startAuditRounds(parts),
     startErasureRounds(parts),
     parts.notificationSender.start(),
+    parts.backups.start(),
     watchForResets(parts, dataDir),
     openInLaterTerms(parts, way),
     parts.fleetFile.readInLaterTerms(doneIn),
