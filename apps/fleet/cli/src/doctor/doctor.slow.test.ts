@@ -3,15 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FleetProcess, SHOUT_YAML } from "../fleet-process-suite.ts";
 
-const LIMIT_MS = 120_000;
-
 let fleet: FleetProcess;
 
 beforeAll(async () => {
   fleet = new FleetProcess(SHOUT_YAML);
   await fleet.start();
   await fleet.hostId();
-}, LIMIT_MS);
+});
 
 afterAll(() => fleet.dispose());
 
@@ -33,7 +31,7 @@ async function doctor(...flags: readonly string[]): Promise<{ status: number | n
   };
 }
 
-test("beside a running server all is well, and nothing is altered", { timeout: LIMIT_MS }, async () => {
+test("beside a running server all is well, and nothing is altered", async () => {
   const token = join(fleet.directory, "a.token");
   await fleet.cli("api-tokens", "create", "--label", "a script", "--out", token);
 
@@ -48,9 +46,7 @@ test("beside a running server all is well, and nothing is altered", { timeout: L
   expect([status, lines.status, lines.out]).toEqual([0, 0, expect.stringMatching(/\n12 ok, 0 warn, 0 fail\n$/)]);
 });
 
-test("each thing that is wrong is told with what to do, files by their lines, and the end is 1", {
-  timeout: LIMIT_MS,
-}, async () => {
+test("each thing that is wrong is told with what to do, files by their lines, and the end is 1", async () => {
   writeFileSync(join(fleet.agentDir, "agent.yaml"), "ops:\n  shout:\n    argv: []\n");
   writeFileSync(join(fleet.dataDir, "fleet.yaml"), "pipelines:\n  x:\n    stages: []\n");
   chmodSync(fleet.dataDir, 0o750);
