@@ -68,15 +68,14 @@ test("a line is found wherever it stands, also where the page has let go of it, 
   const text = `${lines.join("\n")}\n`;
   const id = await written(text);
 
-  const { matches, next } = await find(id, { q: "grün needle" });
+  const matches = await findAll(id, { q: "grün needle" }); // On a slow machine one answer does not go through all of it.
   expect(fleet.manager.space(`output/${id}`)?.state.chunks?.size).toBe(64);
-  expect(next).toBeNull();
   expect(matches.map(({ line }) => line)).toEqual([8, 10_008, 20_008]);
   for (const { line, offset, column, length, text: shown } of matches) {
     expect(offset).toBe(utf8Bytes(lines.slice(0, line - 1).join("\n")) + 1);
     expect(shown.slice(column, column + length)).toBe("grün needle");
   }
-  expect((await find(id, { q: "\u001b[31m" })).matches).toEqual([]);
+  expect(await findAll(id, { q: "\u001b[31m" })).toEqual([]);
 });
 
 test("pages of matches follow each other without a gap or a repetition, in pieces of any length", async () => {
@@ -86,7 +85,7 @@ test("pages of matches follow each other without a gap or a repetition, in piece
 
   expect(all.map(({ line }) => line)).toEqual(Array.from({ length: 2_500 }, (_, at) => at + 1));
   const once = await find(id, { q: "ok", limit: "1000" });
-  expect(all.slice(0, 1_000)).toEqual(once.matches);
+  expect(all.slice(0, once.matches.length)).toEqual(once.matches);
 });
 
 test("regular expressions and letters of either case are found", async () => {
