@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { get } from "node:https";
+import { request } from "node:http";
+import { createServer, get, type Server } from "node:https";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -113,4 +114,52 @@ test("[C39] [C47] the agent of the server's own machine trusts the one certifica
 
   const agentLog = readFileSync(join(dataDir, "agent", "agent.log"), "utf8");
   expect(agentLog.match(/"msg":"enrolled"/g)).toHaveLength(1);
+});
+
+/** It takes TLS away before a server, and lets no WebSocket through. */
+async function startFront(to: string): Promise<Server> {
+  const front = createServer({ cert: SHOWN_CERTIFICATE, key: SHOWN_KEY }, (asked, answer) => {
+    const { method, headers, url = "/" } = asked;
+    const passed = request(new URL(url, to), { method, headers }, (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(answer);
+    });
+    passed.on("error", () => answer.destroy());
+    answer.on("close", () => passed.destroy());
+    asked.pipe(passed);
+  });
+  front.on("upgrade", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
+  await once(front.listen(0, "127.0.0.1"), "listening");
+  return front;
+}
+
+test("[C39] where no WebSocket passes, an agent follows over HTTP, and trusts the private authority there, too", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const { authority } = writeFiles(SHOWN_CERTIFICATE, SHOWN_KEY);
+  const server = serving.serve({ variables: { NEVERSTALE_ADMIN_PASSWORD: PASSWORD } });
+  const plain = await server.listening();
+  const front = await startFront(plain);
+  const address = front.address();
+  const url = `https://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  const made = await neverstale("token", "create", "--url", plain);
+  const token = /--enroll-token (\S+)/.exec(made.out)?.[1]?.replace(/\W+$/, "") ?? "";
+  const words = ["--conditions=source", MAIN, "agent", "run", "--server", url, "--enroll-token", token];
+  const agent = spawn(process.execPath, [
+    ...words,
+    "--ca-file",
+    authority,
+    "--data-dir",
+    join(serving.directory(), "agent"),
+  ]);
+  await eventually(async () => / online /.test((await neverstale("hosts", "--url", plain)).out));
+
+  const ran = await neverstale("dispatch", "uptime", "all", "--url", plain);
+
+  const metrics = await (await fetch(new URL("/metrics", plain))).text();
+  await ended(agent);
+  front.closeAllConnections();
+  front.close();
+  expect(ran).toMatchObject({ status: 0, out: expect.stringContaining("load") });
+  expect(metrics).toMatch(/^neverstale_sync_http_accepted [1-9]/m);
 });

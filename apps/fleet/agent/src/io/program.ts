@@ -18,6 +18,7 @@ import {
 } from "../connection/io/enrollment.ts";
 import { followAssignments } from "../connection/io/follow-assignments.ts";
 import { ServerApi } from "../connection/io/server-api.ts";
+import { trustInProcess } from "../connection/io/server-trust.ts";
 import { makePrivateDirectory } from "../machine/io/durable-files.ts";
 import { machineFacts } from "../machine/io/facts.ts";
 import { Gauges } from "../machine/io/gauges.ts";
@@ -96,6 +97,7 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
   const { path: agentFile, problem } = hostFile;
   if (problem !== null)
     log.error({ agentFile, problem }, "agent.yaml can't be used: nothing may run until it is right");
+  trustInProcess(settings.trust);
   const api = new ServerApi(settings.server, settings.trust);
   try {
     return await serve(settings, hostFile, api, log);

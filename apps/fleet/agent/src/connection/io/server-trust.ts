@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { ConnectionOptions, PeerCertificate } from "node:tls";
+import tls, { type ConnectionOptions, type PeerCertificate } from "node:tls";
 
 export interface ServerTrust {
   /** This PEM text has the authorities that are trusted instead of the system's. Null means the system's. */
@@ -30,4 +30,12 @@ export function tlsOptionsOf({ ca, certificate }: ServerTrust): ConnectionOption
 function differenceOf(shown: PeerCertificate, expected: X509Certificate): Error | undefined {
   if (shown.fingerprint256 === expected.fingerprint256) return undefined;
   return new Error("the server shows another certificate than the one it must show");
+}
+
+/**
+ * Where no WebSocket passes, the agent follows by `fetch`, which takes no authority for one request. So the whole process trusts the given
+ * one. Node.js before 22.19 can't be told so, and such an agent needs `NODE_EXTRA_CA_CERTS`.
+ */
+export function trustInProcess({ ca }: ServerTrust): void {
+  if (ca !== null && "setDefaultCACertificates" in tls) tls.setDefaultCACertificates([ca]);
 }
