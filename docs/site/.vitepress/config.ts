@@ -46,6 +46,7 @@ export default defineConfig({
           { text: "Testing", link: "/guides/testing" },
           { text: "Operations", link: "/guides/operations" },
           { text: "Logs, traces and metrics", link: "/guides/observe" },
+          { text: "The fleet from a terminal", link: "/guides/terminal" },
           { text: "Many nodes", link: "/guides/nodes" },
           { text: "Behind a proxy", link: "/guides/proxies" },
           { text: "Moving from Socket.IO", link: "/guides/from-socket-io" },
