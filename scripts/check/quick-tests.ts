@@ -38,6 +38,6 @@ export const SLOW_TESTS: readonly string[] = [
   "packages/store-sqlite/**/{crash,sqlite-copy,sqlite-files,sqlite-store}.test.ts",
   "packages/store-postgres/**/io/*.test.ts",
   "packages/server/**/{http-node-link,process-end}.test.ts",
-  "apps/fleet/server/**/{full-disk,guesses,people,recent-proof,second-factors,security,start,way-in}.test.ts",
+  "apps/fleet/server/**/{failed-sign-ins,full-disk,guesses,people,recent-proof,second-factors,security,start,way-in}.test.ts",
   "apps/fleet/agent/**/{program,reporter,runner}.test.ts",
 ];

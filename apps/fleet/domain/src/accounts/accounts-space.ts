@@ -57,6 +57,10 @@ export const Session = z.object({
 });
 export type Session = ReadonlyJson<z.infer<typeof Session>>;
 
+/** A sign-in, or a confirmation, failed: by a wrong name, password or code. */
+export const FailedSignIn = z.object({ id: Id, at: Timestamp, address: z.string().max(100) });
+export type FailedSignIn = ReadonlyJson<z.infer<typeof FailedSignIn>>;
+
 /** `id` is the SHA-256 of the token. */
 export const StoredApiToken = ApiTokenEntry.extend({ id: Id });
 export type StoredApiToken = ReadonlyJson<z.infer<typeof StoredApiToken>>;
@@ -111,6 +115,7 @@ export const accountsModel = defineModel({
     users: collection(User),
     secondFactors: collection(SecondFactor),
     sessions: collection(Session),
+    failedSignIns: collection(FailedSignIn),
     apiTokens: collection(StoredApiToken),
     enrollmentTokens: collection(StoredEnrollmentToken),
     enrollments: collection(Enrollment),
@@ -131,6 +136,8 @@ export const accountsModel = defineModel({
     session_seen: patch("sessions"),
     session_proved: patch("sessions"),
     session_ended: remove("sessions"),
+    sign_in_failed: put("failedSignIns"),
+    failed_sign_in_forgotten: remove("failedSignIns"),
     api_token_made: put("apiTokens"),
     api_token_used: patch("apiTokens"),
     api_token_revoked: remove("apiTokens"),

@@ -13,9 +13,14 @@ export const ALERT_KINDS = [
   "check",
   "command_failed",
   "pipeline_failed",
+  "sign_ins_failed",
   "host_cloned",
   "backup_failed",
 ] as const;
+
+/** So many sign-ins that failed are counted, and for so long. */
+export const MOST_COUNTED_SIGN_INS = 999;
+export const SIGN_INS_KEPT_MS = 24 * 3_600_000;
 
 export const AlertRule = z.object({
   /** It is the name of the rule. */
@@ -31,5 +36,8 @@ export const AlertRule = z.object({
   names: z.array(Name).min(1).max(50).optional(),
   metric: z.enum(ALERT_METRICS).optional(),
   above: z.number().optional(),
+  /** More sign-ins than these have failed within the last so many ms. */
+  moreThan: z.int().min(0).max(MOST_COUNTED_SIGN_INS).optional(),
+  withinMs: z.int().min(1).max(SIGN_INS_KEPT_MS).optional(),
 });
 export type AlertRule = ReadonlyJson<z.infer<typeof AlertRule>>;

@@ -1,7 +1,13 @@
 /** The fleet file, `fleet.yaml`, is owned by the server's admin. It gives ops their meaning, names the pipelines, and says of what people are told. */
 
 import { z } from "zod";
-import { ALERT_METRICS, ALERT_SEVERITIES, type AlertRule } from "../alerts/alert-rule.ts";
+import {
+  ALERT_METRICS,
+  ALERT_SEVERITIES,
+  type AlertRule,
+  MOST_COUNTED_SIGN_INS,
+  SIGN_INS_KEPT_MS,
+} from "../alerts/alert-rule.ts";
 import { Duration } from "../files/quantity.ts";
 import { type FileProblem, readYamlFile } from "../files/yaml-file.ts";
 import { atMost } from "../hosts/host.ts";
@@ -63,6 +69,14 @@ const FileAlert = z.discriminatedUnion("when", [
   z.strictObject({ when: z.literal("check"), ...common, ...within, checks: names }),
   z.strictObject({ when: z.literal("command_failed"), ...common, ops: names }),
   z.strictObject({ when: z.literal("pipeline_failed"), ...common, pipelines: names }).omit({ tags: true }),
+  z
+    .strictObject({
+      when: z.literal("sign_ins_failed"),
+      ...common,
+      more_than: z.int().min(0).max(MOST_COUNTED_SIGN_INS),
+      within: Duration.refine((ms) => ms <= SIGN_INS_KEPT_MS, "at most 24h").default(600_000),
+    })
+    .omit({ tags: true }),
   z.strictObject({ when: z.literal("host_cloned"), ...common }),
   z.strictObject({ when: z.literal("backup_failed"), ...common }).omit({ tags: true }),
 ]);
@@ -133,6 +147,7 @@ function alertRuleOf(id: string, { when: kind, ...said }: z.infer<typeof FileAle
     ...(tags === undefined ? {} : { tags }),
     ...(named === undefined ? {} : { names: named }),
     ...("metric" in said ? { metric: said.metric, above: said.above } : {}),
+    ...("more_than" in said ? { moreThan: said.more_than, withinMs: said.within } : {}),
   };
 }
 

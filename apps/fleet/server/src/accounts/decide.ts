@@ -7,6 +7,7 @@ import type { FleetMoment } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { expiredApiTokens, revokeApiTokensOf } from "./api-tokens.ts";
+import { oldFailedSignIns } from "./failed-sign-ins.ts";
 import { forgetFactorOf } from "./second-factors.ts";
 
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
@@ -205,6 +206,7 @@ export function sweepAccounts(work: Work): string[] {
     work.changeAccounts("api_token_revoked", id, {});
     noteExpiry(work, "api_token_expired", `an API token of ${owner} has expired`);
   }
+  for (const id of oldFailedSignIns(work.accounts, work.at)) work.changeAccounts("failed_sign_in_forgotten", id, {});
   let forgotten = 0;
   for (const token of [...work.accounts.enrollmentTokens.values()]) {
     if (token.expiresAt > work.at.iso) continue;
@@ -231,6 +233,7 @@ export function accountsNeedSweep(accounts: Accounts, at: FleetMoment): boolean 
   const isOver = (token: EnrollmentToken) => token.expiresAt <= at.iso;
   return (
     expiredApiTokens(accounts, at).length > 0 ||
+    oldFailedSignIns(accounts, at).length > 0 ||
     overdue([...accounts.agentCredentials.values()], at.iso).length > 0 ||
     [...accounts.sessions.values()].some((session) => hasEnded(session, at.ms)) ||
     [...accounts.enrollmentTokens.values()].some(isOver)

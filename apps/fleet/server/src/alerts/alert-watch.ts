@@ -2,6 +2,7 @@
 
 import type { Alert, AlertRule } from "@neverstale/fleet-domain";
 import { ALERT_SUBJECTS } from "@neverstale/fleet-domain";
+import { type FailedCount, failedSince } from "../accounts/failed-sign-ins.ts";
 import { hostCount, line, note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { notify } from "../notifications/outbox.ts";
@@ -23,7 +24,7 @@ export class AlertWatch {
   }
 
   #judge(work: Work, rule: AlertRule): void {
-    const subjects = subjectsOf(work.fleet, rule, work.at.ms);
+    const subjects = subjectsOf(work, rule);
     const since = this.#remember(rule, subjects, work.at.ms);
     for (const alert of [...work.fleet.alerts.values()]) if (alert.rule === rule.id) settle(work, alert, subjects);
     const told = new Set(toldBefore(work, rule));
@@ -97,7 +98,11 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
   });
 }
 
-const ABOUT_NO_HOST: ReadonlySet<AlertRule["kind"]> = new Set(["pipeline_failed", "backup_failed"] as const);
+const ABOUT_NO_HOST: ReadonlySet<AlertRule["kind"]> = new Set([
+  "pipeline_failed",
+  "sign_ins_failed",
+  "backup_failed",
+] as const);
 
 const JOINED_WITHIN_MS = 60_000;
 
@@ -110,7 +115,14 @@ function resolve(work: Work, alert: Alert, why: string): void {
   note(work, { category: "system", level: "success", actor: "server", action: "alert_resolved", message, details });
 }
 
-function sentenceOf({ fleet }: Work, rule: AlertRule, subjects: readonly string[], count: number): string {
+function sentenceOf(
+  { fleet, accounts, at }: Work,
+  rule: AlertRule,
+  subjects: readonly string[],
+  count: number,
+): string {
+  if (rule.kind === "sign_ins_failed")
+    return signInsSentence(failedSince(accounts, at.ms - (rule.withinMs ?? 0)), rule);
   const name = (id: string) => fleet.pipelines.get(id)?.name ?? fleet.backups.get(id)?.problem ?? id;
   const shown = subjects.slice(0, NAMED).map(name).join(", ");
   const named = count > NAMED ? `${shown} and ${count - Math.min(NAMED, subjects.length)} more` : shown;
@@ -118,6 +130,12 @@ function sentenceOf({ fleet }: Work, rule: AlertRule, subjects: readonly string[
 }
 
 const NAMED = 10;
+
+/** It names nobody, as all who follow the fleet read it. The log names users and addresses. */
+function signInsSentence({ count, addresses }: FailedCount, { withinMs = 0 }: AlertRule): string {
+  const from = addresses === 1 ? "1 address" : `${addresses} addresses`;
+  return `${count === 1 ? "1 sign-in" : `${count} sign-ins`} failed within ${withinMs / 60_000} min, from ${from}`;
+}
 
 function wordsOf({ kind, metric, above }: AlertRule, count: number): string {
   switch (kind) {
@@ -131,6 +149,8 @@ function wordsOf({ kind, metric, above }: AlertRule, count: number): string {
       return `an op failed on ${hostCount(count)}`;
     case "host_cloned":
       return `two machines show the credential of ${hostCount(count)}`;
+    case "sign_ins_failed":
+      return "sign-ins failed";
     case "pipeline_failed":
       return count === 1 ? "a pipeline failed" : `${count} pipelines failed`;
     case "backup_failed":

@@ -1,11 +1,22 @@
 /** The subjects of an alert rule are what it is so of now, by the state alone. */
 
-import { type AlertRule, type Command, type Fleet, type Host, isFinal, type Silence } from "@neverstale/fleet-domain";
+import {
+  type Accounts,
+  type AlertRule,
+  type Command,
+  type Fleet,
+  type Host,
+  isFinal,
+  type Silence,
+} from "@neverstale/fleet-domain";
+import { failedSince } from "../accounts/failed-sign-ins.ts";
+import type { Work } from "../fleet/work.ts";
 
-/** The hosts or pipeline runs of which it is so, each with since when the state says that, or null where the state doesn't say. */
+/** The hosts or pipeline runs, or the sign-ins, of which it is so, each with since when the state says that, or null where the state doesn't say. */
 export type Subjects = ReadonlyMap<string, number | null>;
 
-export function subjectsOf(fleet: Fleet, rule: AlertRule, nowMs: number): Subjects {
+export function subjectsOf({ fleet, accounts, at }: Seen, rule: AlertRule): Subjects {
+  const nowMs = at.ms;
   switch (rule.kind) {
     case "host_offline":
       return hostsWhere(fleet, rule, ({ online, offlineSince }) => (online ? null : sinceOf(offlineSince)));
@@ -17,11 +28,23 @@ export function subjectsOf(fleet: Fleet, rule: AlertRule, nowMs: number): Subjec
       return hostsWithFailures(fleet, rule);
     case "pipeline_failed":
       return failedPipelines(fleet, rule, nowMs);
+    case "sign_ins_failed":
+      return failedSignIns(accounts, rule, nowMs);
     case "host_cloned":
       return hostsWhere(fleet, rule, ({ cloneSeenAt }) => clonedSince(cloneSeenAt, nowMs));
     case "backup_failed":
       return failedBackups(fleet);
   }
+}
+
+type Seen = Pick<Work, "fleet" | "accounts" | "at">;
+
+/** An alert about sign-ins is about the server as a whole. */
+const SIGN_INS = "sign-ins";
+
+function failedSignIns(accounts: Accounts, { moreThan = 0, withinMs = 0 }: AlertRule, nowMs: number): Subjects {
+  const { count } = failedSince(accounts, nowMs - withinMs);
+  return new Map(count > moreThan ? [[SIGN_INS, null]] : []);
 }
 
 interface Since {

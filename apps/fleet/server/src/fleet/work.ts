@@ -153,6 +153,7 @@ const NO_ACCOUNTS: Accounts = {
   users: new Map(),
   secondFactors: new Map(),
   sessions: new Map(),
+  failedSignIns: new Map(),
   apiTokens: new Map(),
   enrollmentTokens: new Map(),
   enrollments: new Map(),

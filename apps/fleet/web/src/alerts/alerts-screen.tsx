@@ -111,7 +111,11 @@ function Actions({ alert, actions }: { readonly alert: Alert; readonly actions: 
   );
 }
 
-const ABOUT_NO_HOST: ReadonlySet<Alert["kind"]> = new Set(["pipeline_failed", "backup_failed"] as const);
+const ABOUT_NO_HOST: ReadonlySet<Alert["kind"]> = new Set([
+  "pipeline_failed",
+  "sign_ins_failed",
+  "backup_failed",
+] as const);
 
 /** The server takes no more hosts in one silence. */
 const SILENCED_AT_ONCE = 1_000;
@@ -120,7 +124,7 @@ const SHOWN_SUBJECTS = 20;
 /** It is still so of these. */
 function Subjects({ alert }: { readonly alert: Alert }) {
   const ids = Object.keys(alert.subjects);
-  if (alert.kind === "backup_failed") return null;
+  if (alert.kind === "backup_failed" || alert.kind === "sign_ins_failed") return null; // The sentence says all.
   const screen = alert.kind === "pipeline_failed" ? "pipelines" : "hosts";
   return (
     <p className="card-facts card-row">

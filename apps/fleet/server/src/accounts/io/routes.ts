@@ -8,6 +8,7 @@ import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import { isStoreAway, type Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
+import type { RefusalLog } from "../../http/refusal-log.ts";
 import {
   type Answer,
   type Ask,
@@ -21,6 +22,7 @@ import {
 import type { Claimants } from "../claimants.ts";
 import type { Cookies } from "../cookies.ts";
 import { ADMIN, changePassword, SESSION_ABSOLUTE_MS, type SessionSource, setUpAdmin } from "../decide.ts";
+import { countFailedSignIn, countWrongCode } from "../failed-attempts.ts";
 import type { Guesses } from "../guesses.ts";
 import { codeMissing, type JudgedCode } from "../second-factors.ts";
 import { refusedLink, takeLink, userOfLink } from "../users.ts";
@@ -95,6 +97,7 @@ export interface AccountRoutesParts {
   readonly cookies: Cookies;
   readonly claimants: Claimants;
   readonly guesses: Guesses;
+  readonly refusalLog: RefusalLog;
   readonly passwords: Passwords;
   readonly secondFactors: SecondFactors;
   readonly setupLink: SetupLink;
@@ -122,6 +125,7 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
   if (!isRight || user === undefined || user.disabled === true) {
     // Only a name that exists is logged: people also type their password where the name belongs.
     log.warn({ ...callerOf(ask), user: user?.id }, "a sign-in failed");
+    await countFailedSignIn(parts, ask.address);
     throw new RequestRefusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
   }
   giveBack();
@@ -137,7 +141,9 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
       throw new RequestRefusal("not_signed_in", "the password was changed just now");
     code.use(work);
     return "with a password";
-  }).catch((error: unknown) => signInWithoutStore(parts, ask, user.id, code, error));
+  })
+    .catch((error: unknown) => signInWithoutStore(parts, ask, user.id, code, error))
+    .catch((error: unknown) => countWrongCode(parts, ask, user.id, error));
   code.wasRight();
   return answer;
 }
@@ -226,7 +232,7 @@ async function takeInvitation(parts: AccountRoutesParts, ask: Ask<TakeLinkReques
     code.use(work);
     takeLink(work, linkHash, passwordHash);
     return "by a one-time link";
-  });
+  }).catch((error: unknown) => countWrongCode(parts, ask, user.id, error));
   code.wasRight();
   return answer;
 }

@@ -14,6 +14,7 @@ import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
 import type { Origins } from "../../http/origins.ts";
+import type { RefusalLog } from "../../http/refusal-log.ts";
 import {
   type Answer,
   type Ask,
@@ -25,6 +26,7 @@ import {
   withBody,
 } from "../../http/route.ts";
 import type { Claimants } from "../claimants.ts";
+import { countFailedSignIn, countWrongCode } from "../failed-attempts.ts";
 import type { Guesses } from "../guesses.ts";
 import {
   beginEnrolment,
@@ -112,6 +114,7 @@ export interface SecondFactorRoutesParts {
   readonly claimants: Claimants;
   readonly guesses: Guesses;
   readonly passwords: Passwords;
+  readonly refusalLog: RefusalLog;
   readonly origins: Origins;
   readonly log: Log;
 }
@@ -207,7 +210,9 @@ async function confirmSession(parts: SecondFactorRoutesParts, ask: Ask<ConfirmRe
     await requirePassword(parts, ask, password ?? "");
   }
   const code = secondFactors.judge(user, totp);
-  await sessions.prove(session, (work) => code.use(work.askedBy(askedFromOf(ask))));
+  await sessions
+    .prove(session, (work) => code.use(work.askedBy(askedFromOf(ask))))
+    .catch((error: unknown) => countWrongCode(parts, ask, user, error));
   code.wasRight();
   return {};
 }
@@ -222,6 +227,7 @@ async function requirePassword(parts: SecondFactorRoutesParts, ask: Ask<unknown>
   const giveBack = guesses.password(who, user);
   if (!(await passwords.verify(password, stored, who))) {
     log.warn({ ...callerOf(ask), user }, "a confirmation failed: the password was wrong");
+    await countFailedSignIn(parts, ask.address);
     throw new RequestRefusal("forbidden", "the password is wrong", { hint: "Try again." });
   }
   giveBack();

@@ -9,6 +9,7 @@ import { MOST_GROUPS, MOST_SCHEDULES } from "@neverstale/fleet-domain";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
+import { KEPT_FAILED_SIGN_INS } from "../../accounts/failed-sign-ins.ts";
 import { apiTokenRoutes } from "../../accounts/io/api-token-routes.ts";
 import { accountRoutes } from "../../accounts/io/routes.ts";
 import { secondFactorRoutes } from "../../accounts/io/second-factor-routes.ts";
@@ -202,6 +203,8 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
       users: accounts?.users.size ?? 0,
       limitUsers: MAX_USERS,
       sessions: accounts?.sessions.size ?? 0,
+      failedSignIns: accounts?.failedSignIns.size ?? 0,
+      limitFailedSignIns: KEPT_FAILED_SIGN_INS,
       apiTokens: accounts?.apiTokens.size ?? 0,
       limitApiTokens: MAX_API_TOKENS,
     };
