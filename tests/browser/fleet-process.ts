@@ -20,6 +20,8 @@ export interface FleetSettings {
   readonly password?: boolean;
   readonly allowedOrigin?: string;
   readonly basePath?: string;
+  /** Proxies of this machine are trusted, and name users in this header. */
+  readonly proxyUserHeader?: string;
   /** This directory was filled before. It goes with the process, too. */
   readonly dataDir?: string;
   /** This is a built page other than today's. */
@@ -82,7 +84,14 @@ export class FleetProcess {
   }
 
   #command(clockAheadMs: number): string[] {
-    const { beaconInterval = "2s", localAgent = false, allowedOrigin, basePath, webDirectory } = this.#settings;
+    const {
+      beaconInterval = "2s",
+      localAgent = false,
+      allowedOrigin,
+      basePath,
+      webDirectory,
+      proxyUserHeader,
+    } = this.#settings;
     const port = String(this.#port);
     if (webDirectory !== undefined || clockAheadMs > 0) {
       const settings = { port: this.#port, dataDir: this.#dataDir, webDirectory, clockAheadMs };
@@ -92,6 +101,8 @@ export class FleetProcess {
     if (!localAgent) args.push("--no-local-agent");
     if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
     if (basePath !== undefined) args.push("--base-path", basePath);
+    if (proxyUserHeader !== undefined)
+      args.push("--trusted-proxy", "127.0.0.1", "--proxy-user-header", proxyUserHeader);
     return [MAIN, ...args];
   }
 

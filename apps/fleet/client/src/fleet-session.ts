@@ -50,6 +50,17 @@ export class FleetSession {
     return this.#begin(parsed((await this.#send("POST", "/api/login", given({ ...login }))).text));
   }
 
+  /** Asks whom a trusted proxy names. Null: nobody. */
+  async proxyUser(): Promise<string | null> {
+    const { status, text } = await this.#send("GET", "/api/login/proxy");
+    return status === 204 ? null : textIn(objectIn(parsed(text)), "user");
+  }
+
+  /** Signs in whom a trusted proxy names. */
+  async signInByProxy(code: { readonly totp?: string } = {}): Promise<SessionAnswer> {
+    return this.#begin(parsed((await this.#send("POST", "/api/login/proxy", given({ ...code }))).text));
+  }
+
   /** Takes up the one-time link that a new server prints. */
   async setUp(setup: SetupRequest): Promise<SessionAnswer> {
     return this.#begin(parsed((await this.#send("POST", "/api/setup", given({ ...setup }))).text));

@@ -14,6 +14,7 @@ export interface ServeFlags {
   readonly localAgent: boolean;
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
+  readonly proxyUserHeader?: string;
   readonly adminPasswordFile?: string;
   readonly secretKeyFile?: string;
   readonly basePath: string;
@@ -48,6 +49,7 @@ export function fleetOptions(
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
     ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),
+    ...(flags.proxyUserHeader !== undefined && { proxyUserHeader: flags.proxyUserHeader }),
     ...(flags.secretKeyFile !== undefined && { secretKeyFile: flags.secretKeyFile }),
     ...(adminPassword !== undefined && { adminPassword }),
     ...(flags.store !== undefined && { storeUrl: flags.store }),

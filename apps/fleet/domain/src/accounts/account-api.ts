@@ -16,6 +16,14 @@ export const LoginRequest = z.strictObject({
 });
 export type LoginRequest = ReadonlyJson<z.infer<typeof LoginRequest>>;
 
+/** `GET /api/login/proxy` answers with whom a trusted proxy has named, or with 204. */
+export const ProxyUserAnswer = z.object({ user: z.string() });
+export type ProxyUserAnswer = ReadonlyJson<z.infer<typeof ProxyUserAnswer>>;
+
+/** `POST /api/login/proxy` signs in whom a trusted proxy has named. */
+export const CodeOfProxyUser = z.strictObject({ totp: Totp });
+export type CodeOfProxyUser = ReadonlyJson<z.infer<typeof CodeOfProxyUser>>;
+
 /** A password that somebody sets is checked here. */
 export const NewPassword = z
   .string()

@@ -2,6 +2,8 @@
 
 export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   "POST /api/login": "It signs a person in, and sets the session's cookie.",
+  "GET /api/login/proxy": "It says whom a trusted proxy has named, or 204.",
+  "POST /api/login/proxy": "It signs in whom a trusted proxy has named.",
   "POST /api/invitation": "Who was invited sets the first password by the token of the link.",
   "POST /api/setup": "It signs in by the one-time link of a first start or a reset.",
   "POST /api/logout": "It ends the own session.",

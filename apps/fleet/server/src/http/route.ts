@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { SignedIn } from "../accounts/decide.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { AskedFrom } from "../fleet/work.ts";
+import type { NamedUser } from "./io/proxy-users.ts";
 
 export interface Route {
   /** Only `GET` has no effect, so each node answers it by itself. The writer decides all else. */
@@ -57,6 +58,8 @@ export interface RequestSource {
   readonly address: string;
   /** The log names the request by it, and so does each answer. */
   readonly requestId: string;
+  /** The other end of the connection names this user. It means nothing beyond the sign-in. */
+  readonly proxyUser?: NamedUser | null;
 }
 
 export interface Ask<B> extends RequestSource {

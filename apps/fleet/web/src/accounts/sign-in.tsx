@@ -4,6 +4,7 @@ import type { LoginRequest } from "@neverstale/fleet-domain";
 import { Button, Input, Label, TextField } from "react-aria-components";
 import { useCodeAsked } from "./code-asked.ts";
 import { CodeField } from "./code-field.tsx";
+import { ProxySignIn } from "./proxy-sign-in.tsx";
 import { Sheet } from "./sheet.tsx";
 import { formText, useSubmit } from "./submit.ts";
 
@@ -38,6 +39,7 @@ export function SignIn({ title, lead, user, onSignIn }: SignInProps) {
           Sign in
         </Button>
       </form>
+      <ProxySignIn />
     </Sheet>
   );
 }

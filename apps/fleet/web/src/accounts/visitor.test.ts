@@ -8,6 +8,8 @@ function visitorOf(current: () => Promise<SessionAnswer | null>) {
   const sessions: SessionRequests = {
     current,
     signIn: async () => MARIA,
+    proxyUser: async () => null,
+    signInByProxy: async () => MARIA,
     setUp: async () => MARIA,
     takeInvitation: async () => MARIA,
     makeToken: () => Promise.reject(new Error("nobody asks")),

@@ -40,6 +40,11 @@ export class Visitor {
     this.#opened(await this.sessions.signIn(request));
   }
 
+  /** A trusted proxy has said who the visitor is. */
+  async signInByProxy(code: { readonly totp?: string }): Promise<void> {
+    this.#opened(await this.sessions.signInByProxy(code));
+  }
+
   /** It uses the one-time link that a new server prints. */
   async setUp(request: SetupRequest): Promise<void> {
     this.#opened(await this.sessions.setUp(request));
@@ -86,6 +91,9 @@ export interface SessionRequests {
   /** It resolves with null when nobody is signed in. */
   current(): Promise<SessionAnswer | null>;
   signIn(request: LoginRequest): Promise<SessionAnswer>;
+  /** It resolves with whom a trusted proxy has named, or with null. */
+  proxyUser(): Promise<string | null>;
+  signInByProxy(code: { readonly totp?: string }): Promise<SessionAnswer>;
   setUp(request: SetupRequest): Promise<SessionAnswer>;
   takeInvitation(request: TakeLinkRequest): Promise<SessionAnswer>;
   setPassword(request: PasswordRequest): Promise<void>;

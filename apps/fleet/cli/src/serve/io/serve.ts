@@ -102,6 +102,14 @@ export const addServe: AddCommand = (root, end) => {
     )
     .addOption(
       new Option(
+        "--proxy-user-header <name>",
+        "a header such as X-Remote-User in which a trusted proxy names whom it has signed in; default: none is believed",
+      )
+        .env("NEVERSTALE_PROXY_USER_HEADER")
+        .argParser(something),
+    )
+    .addOption(
+      new Option(
         "--secret-key-file <file>",
         "the key with which the server signs, the same for all nodes; default: one in the data directory",
       ).env("NEVERSTALE_SECRET_KEY_FILE"),

@@ -1,6 +1,13 @@
 /** People sign in and out, and set their password, by these routes. */
 
-import { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest, TakeLinkRequest } from "@neverstale/fleet-domain";
+import {
+  type CodeOfProxyUser,
+  LoginRequest,
+  PasswordRequest,
+  SessionAnswer,
+  SetupRequest,
+  TakeLinkRequest,
+} from "@neverstale/fleet-domain";
 import type { Log } from "../../fleet/log.ts";
 import type { Clocks } from "../../fleet/moment.ts";
 import { line } from "../../fleet/note.ts";
@@ -27,6 +34,7 @@ import type { Guesses } from "../guesses.ts";
 import { codeMissing, type JudgedCode } from "../second-factors.ts";
 import { refusedLink, takeLink, userOfLink } from "../users.ts";
 import type { Passwords } from "./passwords.ts";
+import { proxySignInRoutes } from "./proxy-sign-in.ts";
 import type { SecondFactors } from "./second-factors.ts";
 import { csrfTokenOf, hashOf } from "./secrets.ts";
 import type { ServerKey } from "./server-key.ts";
@@ -62,6 +70,7 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
       answer: SessionAnswer,
       handle: (ask) => setup(parts, ask),
     }),
+    ...proxySignInRoutes({ ...parts, signIn: (ask, user) => loginByProxy(parts, ask, user) }),
     { method: "POST", path: "/api/logout", allow: "viewer", people: true, handle: (ask) => logout(parts, ask) },
     {
       method: "GET",
@@ -144,6 +153,19 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
   })
     .catch((error: unknown) => signInWithoutStore(parts, ask, user.id, code, error))
     .catch((error: unknown) => countWrongCode(parts, ask, user.id, error));
+  code.wasRight();
+  return answer;
+}
+
+/** The proxy has asked for a password, and this server asks for the code of whoever has a second factor here. */
+async function loginByProxy(parts: AccountRoutesParts, ask: Ask<CodeOfProxyUser>, user: string): Promise<Answer> {
+  const code = parts.secondFactors.judge(user, ask.body.totp);
+  const answer = await newSession(parts, ask, user, (work) => {
+    if (work.accounts.users.get(user)?.disabled !== undefined)
+      throw new RequestRefusal("forbidden", `${user} is disabled`);
+    code.use(work);
+    return "by the proxy";
+  }).catch((error: unknown) => countWrongCode(parts, ask, user, error));
   code.wasRight();
   return answer;
 }

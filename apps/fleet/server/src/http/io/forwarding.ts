@@ -10,10 +10,13 @@ import { hasEffect, type Route } from "../route.ts";
 export class Forwarding {
   readonly #nodes: FleetNodes | null;
   readonly #manager: FleetManager;
+  /** It is called with each request before that is forwarded. */
+  readonly #prepare: (request: IncomingMessage) => void;
 
-  constructor(nodes: FleetNodes | null, manager: FleetManager) {
+  constructor(nodes: FleetNodes | null, manager: FleetManager, prepare: (request: IncomingMessage) => void) {
     this.#nodes = nodes;
     this.#manager = manager;
+    this.#prepare = prepare;
   }
 
   /** True when another node has forwarded it: it shows the token of this one. */
@@ -28,6 +31,7 @@ export class Forwarding {
   async answers(route: Route, request: FastifyRequest, reply: FastifyReply, admit: () => void): Promise<boolean> {
     if (this.#nodes === null || !hasEffect(route) || decidesHere(this.#manager)) return false;
     refuseEarly(request, admit);
+    this.#prepare(request.raw);
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value);
     if (!(await this.#nodes.http.forward(request.raw, reply.raw))) return false;

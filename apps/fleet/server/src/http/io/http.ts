@@ -21,6 +21,7 @@ import type { Forwarding } from "./forwarding.ts";
 import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import { httpServer } from "./http-server.ts";
+import type { ProxyUsers } from "./proxy-users.ts";
 import { REQUEST_ID_HEADER, type RequestIds } from "./request-ids.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
@@ -74,6 +75,7 @@ export interface HttpParts extends GuardParts {
   readonly certificate: ServedCertificate | null;
   readonly connections: HttpConnections;
   readonly proxies: ClientAddresses;
+  readonly proxyUsers: ProxyUsers;
   readonly forwarding: Forwarding;
   readonly requestIds: RequestIds;
   readonly requestLimits: RequestLimits;
@@ -117,7 +119,8 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver
         caller: Caller;
       };
       const source = sourceOf(parts, request);
-      const answer = await route.handle({ ...source, body, params, query, caller, route });
+      const proxyUser = route.allow === "anyone" ? parts.proxyUsers.namedBy(request.raw) : null;
+      const answer = await route.handle({ ...source, proxyUser, body, params, query, caller, route });
       if (route.guesses === true) guesses.forgive(claimants.of(source));
       return sendAnswer(reply, answer);
     },

@@ -14,11 +14,19 @@ import type { RunningFleet } from "../../process/io/start.ts";
 
 /** A browser may read these without a session, and so may a program. */
 const ANYBODY_READS = [
-  ...["GET /", "GET /*", "GET /healthz", "GET /metrics", "GET /readyz", "GET /api/session/here"],
+  ...[
+    "GET /",
+    "GET /*",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /readyz",
+    "GET /api/session/here",
+    "GET /api/login/proxy",
+  ],
   ...["GET /agent/neverstale.tgz", "GET /agent/node/:file"],
 ];
 /** A page of the server's own comes in by these. */
-const WAYS_IN = ["POST /api/invitation", "POST /api/login", "POST /api/setup"];
+const WAYS_IN = ["POST /api/invitation", "POST /api/login", "POST /api/login/proxy", "POST /api/setup"];
 /** Whoever is no browser may ask, and the enrolment token in the body says whether it is one. */
 const NEW_AGENT = ["POST /agent/enroll"];
 const AGENT = ["POST /agent/claims", "POST /agent/credential", "POST /agent/reports", ...followed("/agent/sync")];

@@ -651,6 +651,8 @@ describe("requests", () => {
       "/agent/node/:file",
       "/api/invitation",
       "/api/login",
+      "/api/login/proxy",
+      "/api/login/proxy",
       "/api/session/here",
       "/api/setup",
       "/healthz",

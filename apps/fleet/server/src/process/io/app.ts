@@ -196,7 +196,12 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("sockets_", () => sockets.metrics);
   metrics.addFullStates(endpoint);
   metrics.addNumbers("", () => ({ storeRefuses: parts.transactions.storeTrouble === null ? 0 : 1 }));
-  metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics, ...secondFactors.metrics }));
+  metrics.addNumbers("", () => ({
+    ...sessions.metrics,
+    ...claimants.metrics,
+    ...secondFactors.metrics,
+    ...parts.proxyUsers.metrics,
+  }));
   metrics.addNumbers("", () => {
     const accounts = accountsIn(manager);
     return {

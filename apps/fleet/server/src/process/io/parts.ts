@@ -1,5 +1,6 @@
 /** The parts of the server are made here; each route and each round takes those that it names. */
 
+import type { IncomingMessage } from "node:http";
 import { Claimants } from "../../accounts/claimants.ts";
 import { Cookies } from "../../accounts/cookies.ts";
 import { Guesses } from "../../accounts/guesses.ts";
@@ -30,6 +31,7 @@ import { Forwarding } from "../../http/io/forwarding.ts";
 import { Handshakes } from "../../http/io/handshakes.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
 import { onceFor } from "../../http/io/once.ts";
+import { ProxyUsers } from "../../http/io/proxy-users.ts";
 import { RequestIds } from "../../http/io/request-ids.ts";
 import { RequestLimits } from "../../http/io/request-limits.ts";
 import { OpenSockets } from "../../http/open-sockets.ts";
@@ -62,7 +64,9 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const rates = rateLimitsOf(options);
   const origins = new Origins(options.allowedOrigins ?? []);
   const proxies = clientAddresses(options, nodes);
-  const forwarding = new Forwarding(nodes, manager);
+  const isForwarded = (request: IncomingMessage) => forwarding.isForwarded(request);
+  const proxyUsers = new ProxyUsers(options.proxyUserHeader, { proxies, isForwarded });
+  const forwarding: Forwarding = new Forwarding(nodes, manager, (request) => proxyUsers.strip(request));
   const basePath = normalBasePath(options.basePath ?? "/");
   const budgets = new HostBudgets(options.hostLimits);
   const transactions = new Transactions({ manager, budgets, log, moment: () => momentAt(clocks.now()) });
@@ -86,6 +90,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     isDraining: () => drain.hasBegun,
     origins,
     proxies,
+    proxyUsers,
     nodes,
     forwarding,
     basePath,

@@ -11,6 +11,7 @@ import { normalBasePath } from "../../http/base-path.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/connections.ts";
 import { DEFAULT_HANDSHAKE_LIMITS, type HandshakeLimits } from "../../http/io/handshakes.ts";
+import { checkProxyUserHeader } from "../../http/io/proxy-users.ts";
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../../http/open-sockets.ts";
 import { Origins } from "../../http/origins.ts";
 import { DEFAULT_RATE_LIMITS, type RateLimits } from "../../http/rate-limits.ts";
@@ -42,6 +43,8 @@ export interface FleetOptions extends ReachabilitySettings {
   readonly localAgent?: boolean;
   /** The `X-Forwarded-For` of proxies at these addresses or ranges is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** A trusted proxy that has signed somebody in names the user in this header, such as X-Remote-User. Default: no header is believed. */
+  readonly proxyUserHeader?: string;
   /** Browsers find the server below this path, as in `/fleet`, when a proxy serves others at its host too. Default /. */
   readonly basePath?: string;
   /** It becomes the password of `admin` while there is none. */
@@ -89,6 +92,7 @@ export function checkSettings(options: FleetOptions): void {
   checkReachability(options, host);
   new Origins(allowedOrigins);
   new TrustedProxies(trustedProxies);
+  checkProxyUserHeader(options.proxyUserHeader, trustedProxies);
   normalBasePath(basePath);
   checkNodeSettings(options);
   if (options.backups !== undefined && options.storeUrl !== undefined)

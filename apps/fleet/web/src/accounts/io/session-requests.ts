@@ -10,6 +10,8 @@ export function sessionRequests(session: FleetSession, reauthentication: Reauthe
   return {
     current: () => inWords(session.load()),
     signIn: (request) => inWords(session.signIn(request)),
+    proxyUser: () => inWords(session.proxyUser()),
+    signInByProxy: (code) => inWords(session.signInByProxy(code)),
     setUp: (request) => inWords(session.setUp(request)),
     takeInvitation: (request) => inWords(session.takeInvitation(request)),
     makeToken: (request) => reauthentication.around(() => inWords(session.makeToken(request))),
