@@ -62,6 +62,11 @@ export class FleetProcess {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** It returns the newest lines of the log. */
+  get log(): string {
+    return this.#log;
+  }
+
   /** It returns the one-time link that was printed, and throws when there was none. */
   get signInLink(): string {
     if (this.#link === null) throw new Error("no sign-in link was printed");
