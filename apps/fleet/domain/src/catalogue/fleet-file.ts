@@ -17,6 +17,7 @@ import { FileSchedules, scheduleProblems, scheduleRulesOf } from "../schedules/f
 import type { ScheduleRule } from "../schedules/schedule.ts";
 import { Name } from "../text.ts";
 import { MOST_RETRIES, type OpRule, type PipelineRule, Roles } from "./catalogue.ts";
+import { isDangerousOp, isDangerousPipeline } from "./danger.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
 
 const Title = z.string().min(1).max(200);
@@ -103,6 +104,7 @@ export function parseFleetFile(text: string): Catalogue {
     ...opProblems(file),
     ...pipelineProblems(file),
     ...scheduleProblems(file.schedules, new Set(Object.keys(file.pipelines))),
+    ...dangerProblems(file),
     ...targetProblems(file.notify, new Set(Object.keys(file.alerts))),
   ]);
   return {
@@ -149,6 +151,19 @@ function alertRuleOf(id: string, { when: kind, ...said }: z.infer<typeof FileAle
     ...("metric" in said ? { metric: said.metric, above: said.above } : {}),
     ...("more_than" in said ? { moreThan: said.more_than, withinMs: said.within } : {}),
   };
+}
+
+/** When a schedule is due, nobody is there who could show a code. */
+function dangerProblems({ ops, pipelines, schedules }: z.infer<typeof FleetFile>): FileProblem[] {
+  const known = { opRules: new Map(Object.entries(ops)), pipelineRules: new Map(Object.entries(pipelines)) };
+  return Object.entries(schedules).flatMap(([name, { op, pipeline }]) => {
+    const stages = known.pipelineRules.get(pipeline ?? "")?.stages ?? [];
+    const problem = "it is dangerous: a person starts it, with a code and the number of hosts";
+    if (op !== undefined && isDangerousOp(known, op)) return [{ path: ["schedules", name, "op"], problem }];
+    if (pipeline !== undefined && isDangerousPipeline(known, { name: pipeline, stages }))
+      return [{ path: ["schedules", name, "pipeline"], problem }];
+    return [];
+  });
 }
 
 function opProblems({ ops }: z.infer<typeof FleetFile>): FileProblem[] {

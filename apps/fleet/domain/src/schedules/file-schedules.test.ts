@@ -86,3 +86,20 @@ test.each([
 ])("%s after %s is due at %s: %s", (cron, after, due) => {
   expect(new Date(nextDue(cron, "Europe/Berlin", Date.parse(after)) ?? 0).toISOString()).toBe(due);
 });
+
+test("[C23] what is dangerous runs by no schedule, since nobody is there who could show a code", () => {
+  const file = (what: string) => `
+ops:
+  wipe: { danger: true }
+pipelines:
+  careful: { stages: [look], danger: true }
+  worst: { stages: [look, wipe] }
+  plain: { stages: [look] }
+schedules:
+  s: { cron: "@daily", all: true, ${what} }
+`;
+
+  for (const what of ["op: wipe", "pipeline: careful", "pipeline: worst"])
+    expect(() => parseFleetFile(file(what))).toThrow(/schedules\.s\.(op|pipeline): it is dangerous/);
+  for (const what of ["op: look", "pipeline: plain"]) expect(parseFleetFile(file(what)).scheduleRules).toHaveLength(1);
+});

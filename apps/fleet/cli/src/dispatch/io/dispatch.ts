@@ -1,12 +1,10 @@
 /** `neverstale dispatch` starts an op on hosts, shows what it writes, and waits for how it ends. */
 
 import type { DispatchedCommand } from "@neverstale/fleet-client";
-import { fleet, type HostTarget, isDangerousOp, labelIn, SecondFactorAnswer } from "@neverstale/fleet-domain";
-import { Option } from "commander";
+import { fleet, type HostTarget, labelIn } from "@neverstale/fleet-domain";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
-import { integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
-import { askAtTerminal, findCode } from "../../session/io/password.ts";
+import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { withSession } from "../../session/io/with-session.ts";
@@ -15,11 +13,11 @@ import { dispatchedLine, endsText, exitStatusOf } from "../command-end.ts";
 import { argsOf, type Found, hostIdsOf } from "../host-names.ts";
 import { flaggedTarget, type TargetFlags, withTarget } from "../target-flags.ts";
 import { FollowedCommand } from "./followed-command.ts";
+import { findSafeguards, type SafeguardFlags, withHostCount } from "./safeguards.ts";
 
-interface DispatchFlags extends SignInFlags, TargetFlags {
+interface DispatchFlags extends SignInFlags, TargetFlags, SafeguardFlags {
   readonly arg?: readonly string[];
   readonly wait: boolean;
-  readonly hostCount?: number;
   readonly json?: boolean;
 }
 
@@ -36,26 +34,23 @@ Examples:
   neverstale run pull all --json | jq -r 'select(.status != "succeeded") | .name'`;
 
 export const addDispatch: AddCommand = (root, end) => {
-  withTarget(
-    withSignIn(
-      root.command("dispatch").alias("run").description("run an op on hosts, show its output and wait for its end"),
+  withHostCount(
+    withTarget(
+      withSignIn(
+        root.command("dispatch").alias("run").description("run an op on hosts, show its output and wait for its end"),
+      ),
     ),
   )
     .argument("<op>", "what to run; each host's agent.yaml says what it allows")
     .argument("[hosts...]", "names or ids; all means every host")
     .option("--arg <name=value...>", "an argument of the op")
-    .addOption(
-      new Option("--host-count <number>", "on how many hosts a dangerous op is to run; else it is asked for").argParser(
-        integerBetween(0, 1_000_000),
-      ),
-    )
     .option("--no-wait", "print the ids of the commands and end")
     .option("--json", "print one JSON object for each command")
     .addHelpText("after", HELP_TEXT)
     .action(async (op: string, hosts: string[], flags: DispatchFlags) => {
       const target = orFail(flaggedTarget(hosts, flags));
-      const { hostCount, json = false } = flags;
-      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait, hostCount, json };
+      const { json = false } = flags;
+      const settings = { op, hosts, target, args: flags.arg ?? [], wait: flags.wait, safeguards: flags, json };
       end.status = await withSession(flags, (session, signal) => dispatch(session, settings, signal));
     });
 };
@@ -68,8 +63,7 @@ interface DispatchSettings {
   readonly args: readonly string[];
   /** False means that the answer of the server is enough. */
   readonly wait: boolean;
-  /** Absent means that it is asked for where the op is dangerous. */
-  readonly hostCount?: number | undefined;
+  readonly safeguards: SafeguardFlags;
   readonly json: boolean;
 }
 
@@ -88,8 +82,7 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
     const offers = all.flatMap(({ ops }) => ops.filter(({ name }) => name === settings.op));
     const specs = offers[0]?.args ?? [];
     const args = orFail(argsOf(settings.args, specs));
-    const isAsked = isDangerousOp(sync.state, settings.op) && !session.isByToken;
-    const safeguards = isAsked ? await findSafeguards(session, settings) : {};
+    const safeguards = await findSafeguards(session, sync.state, { op: settings.op }, settings.safeguards);
     const { commands, ...position } = await sync.dispatchOp(settings.op, hosts, { args, ...safeguards });
     await sync.reached(position);
     if (!settings.wait) {
@@ -122,15 +115,6 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
   } finally {
     sync.stop();
   }
-}
-
-/** The number is asked for before the code, which counts for half a minute only. Whoever has no second factor is told by the server what to do. */
-async function findSafeguards(session: CommandLineSession, { op, hostCount }: DispatchSettings) {
-  const { confirmedAt } = SecondFactorAnswer.parse(await session.getJson("/api/second-factor"));
-  if (confirmedAt === undefined) return {};
-  const typed =
-    hostCount ?? Number(await askAtTerminal(`${op} is dangerous. On how many hosts is it to run?`, "--host-count"));
-  return { hostCount: typed, totp: await findCode(`to run ${op}; the one of the sign-in is used up`) };
 }
 
 /** So many commands are followed at once, each over a socket of its own. The others wait for their turn. */

@@ -5,6 +5,7 @@ import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import { type Found, hostIdsOf } from "../../dispatch/host-names.ts";
+import { findSafeguards, type SafeguardFlags, withHostCount } from "../../dispatch/io/safeguards.ts";
 import { flaggedTarget, type TargetFlags, withTarget } from "../../dispatch/target-flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
@@ -12,7 +13,7 @@ import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
 import { endLines, stageLine } from "../pipeline-lines.ts";
 
-interface PipelineFlags extends SignInFlags, TargetFlags {
+interface PipelineFlags extends SignInFlags, TargetFlags, SafeguardFlags {
   readonly wait: boolean;
   readonly json?: boolean;
 }
@@ -25,8 +26,10 @@ Examples:
   neverstale pipeline rollout --group web --filter status:online`;
 
 export const addPipeline: AddCommand = (root, end) => {
-  withTarget(
-    withSignIn(root.command("pipeline").description("run a pipeline of fleet.yaml on hosts, and wait for its end")),
+  withHostCount(
+    withTarget(
+      withSignIn(root.command("pipeline").description("run a pipeline of fleet.yaml on hosts, and wait for its end")),
+    ),
   )
     .argument("<name>", "which pipeline")
     .argument("[hosts...]", "names or ids; all means every host")
@@ -35,7 +38,7 @@ export const addPipeline: AddCommand = (root, end) => {
     .addHelpText("after", HELP_TEXT)
     .action(async (name: string, hosts: string[], flags: PipelineFlags) => {
       const target = orFail(flaggedTarget(hosts, flags));
-      const asked = { name, hosts, target, wait: flags.wait, json: flags.json === true };
+      const asked = { name, hosts, target, wait: flags.wait, json: flags.json === true, safeguards: flags };
       end.status = await withSession(flags, (session, signal) => run(session, asked, signal));
     });
 };
@@ -47,6 +50,7 @@ interface Asked {
   readonly target: HostTarget | null;
   readonly wait: boolean;
   readonly json: boolean;
+  readonly safeguards: SafeguardFlags;
 }
 
 const CONNECT_MS = 15_000;
@@ -62,7 +66,8 @@ async function run(session: CommandLineSession, asked: Asked, signal: AbortSigna
     if (sync.status.type !== "live")
       throw new Failure(`the fleet can't be seen: ${sync.status.type}`, { hint: "Is the server running?" });
     const hosts = asked.target ?? orFail(hostIdsOf(asked.hosts, sync.state.hosts.values()));
-    const { pipelineId: id, ...position } = await sync.dispatchPipeline(asked.name, hosts);
+    const safeguards = await findSafeguards(session, sync.state, { pipeline: asked.name }, asked.safeguards);
+    const { pipelineId: id, ...position } = await sync.dispatchPipeline(asked.name, hosts, safeguards);
     await sync.reached(position);
     const found = () => sync.state.pipelines.get(id);
     if (!asked.wait) return print([asked.json ? jsonOf(found()) : id]);
