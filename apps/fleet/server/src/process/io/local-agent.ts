@@ -45,7 +45,7 @@ export class LocalAgent {
   }
 
   #start(): void {
-    const { address, certificate, dataDir, log } = this.#options;
+    const { address, certificate, dataDir, node = process.execPath } = this.#options;
     const startedMs = performance.now();
     const output = openLog(join(dataDir, "agent.log"));
     const args = [
@@ -58,16 +58,32 @@ export class LocalAgent {
       this.#tokenFile,
       ...(certificate === null ? [] : ["--certificate", certificate]),
     ];
-    const child = spawn(process.execPath, args, {
-      detached: true,
-      stdio: ["ignore", output, output],
-      env: withoutSecrets(process.env),
-    });
-    closeSync(output);
-    child.unref();
-    this.#child = child;
-    child.once("error", (error) => log.error({ err: error }, "the local agent could not be started"));
-    child.once("exit", (code, signal) => this.#ended(code, signal, performance.now() - startedMs));
+    try {
+      const env = withoutSecrets(process.env);
+      const child = spawn(node, args, { detached: true, stdio: ["ignore", output, output], env });
+      child.unref();
+      child.once("error", (error) => child.pid === undefined && this.#notStarted(error));
+      child.once("exit", (code, signal) => this.#ended(code, signal, performance.now() - startedMs));
+      this.#child = child;
+    } catch (error) {
+      this.#notStarted(error);
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  /** Some errors are thrown, and some are told later: a program that is being replaced, too many processes. */
+  #notStarted(error: unknown): void {
+    this.#child = null;
+    if (this.#stopped) return;
+    this.#delayMs = Math.min(this.#delayMs * 2, MAX_DELAY_MS);
+    this.#options.log.error({ err: error, againInMs: this.#delayMs }, "the local agent could not be started");
+    this.#startLater();
+  }
+
+  #startLater(): void {
+    this.#timer = setTimeout(() => this.#start(), this.#delayMs);
+    this.#timer.unref();
   }
 
   #ended(code: number | null, signal: string | null, ranMs: number): void {
@@ -86,8 +102,7 @@ export class LocalAgent {
         { code, signal, againInMs: this.#delayMs },
         "the local agent ended; its log is agent.log in its data directory",
       );
-    this.#timer = setTimeout(() => this.#start(), this.#delayMs);
-    this.#timer.unref();
+    this.#startLater();
   }
 
   /** It ends the agent. What that runs goes on, and is taken up again at the next start. */
@@ -118,6 +133,8 @@ export interface LocalAgentOptions {
   /** It may enrol with this token. Null means that it has enrolled. */
   readonly enrollToken: string | null;
   readonly log: Log;
+  /** The agent runs under this Node.js; by default under the server's own. */
+  readonly node?: string;
 }
 
 /** Some of the server's settings are secrets, so the agent is given its own settings alone. */
