@@ -30,6 +30,7 @@ export const LONG_TESTS: readonly string[] = [
   "packages/server/src/transport/websocket/io/{serve-sync,upgrade}.test.ts",
   "packages/sim/src/{run,scenarios}.test.ts",
   "packages/store-sqlite/src/io/{authority,bounds,chain,no-sqlite}.test.ts",
+  "apps/fleet/server/src/{accounts/io/grants-wire,shares/shares}.test.ts",
 ];
 
 /** These start processes or threads by the dozen, hash passwords, fill disks, or wait for time-outs. Each of their files has a process of its own in `npm test`. */

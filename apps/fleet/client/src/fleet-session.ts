@@ -141,7 +141,9 @@ export class FleetSession {
   #begin(answer: JsonValue): SessionAnswer {
     const session = objectIn(answer);
     const role = textIn(session, "role") as SessionAnswer["role"];
-    const opened = { user: textIn(session, "user"), role, csrfToken: textIn(session, "csrfToken") };
+    const tags = session["tags"] as SessionAnswer["tags"];
+    const named = { user: textIn(session, "user"), role, ...(tags !== undefined && { tags }) };
+    const opened = { ...named, csrfToken: textIn(session, "csrfToken") };
     this.#token = opened.csrfToken;
     return opened;
   }

@@ -63,6 +63,8 @@ test("[S7] the fleet's model has the collections of the protocol", () => {
     "schedules",
     "catalogueFiles",
     "backups",
+    "sharedTags",
+    "shares",
     "metrics",
   ]);
   expect(fleetModel({ eventLimit: 7 }).collections.events.keep).toEqual({ newest: 7 });

@@ -12,6 +12,7 @@ import { FLEET_MODEL } from "./fleet-model.ts";
 import { Host, Metrics } from "./hosts/host.ts";
 import { HostGroup } from "./hosts/host-group.ts";
 import { Schedule, ScheduleRule } from "./schedules/schedule.ts";
+import { Share, SharedTag } from "./shares/share.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
 /** So many retired commands are kept. Commands that are needed, and the grid of a running pipeline, stay whatever their number. */
@@ -39,6 +40,8 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       schedules: collection(Schedule),
       catalogueFiles: collection(CatalogueFile),
       backups: collection(BackupRecord),
+      sharedTags: collection(SharedTag),
+      shares: collection(Share),
       metrics: collection(Metrics, { ephemeral: true }),
     },
     changes: {
@@ -72,6 +75,10 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       silence_removed: remove("silences"),
       group_saved: put("groups"),
       group_removed: remove("groups"),
+      shared_tag_set: put("sharedTags"),
+      shared_tag_removed: remove("sharedTags"),
+      share_set: put("shares"),
+      share_removed: remove("shares"),
       event: put("events"),
       event_removed: remove("events"),
       host_metrics: put("metrics"),

@@ -15,3 +15,4 @@ export * from "./hosts/host-label.ts";
 export * from "./hosts/host-status.ts";
 export * from "./hosts/verified.ts";
 export * from "./screens.ts";
+export * from "./shares/seen-records.ts";

@@ -54,7 +54,12 @@ export function FleetPage({ oneTimeLink }: FleetPageProps) {
   const user = state.phase === "signed_in" ? state.user : (state.before ?? "");
   return (
     <>
-      <OwnDashboard key={user} user={user} role={state.phase === "signed_in" ? state.role : "viewer"} />
+      <OwnDashboard
+        key={user}
+        user={user}
+        role={state.phase === "signed_in" ? state.role : "viewer"}
+        tags={state.phase === "signed_in" ? state.tags : null}
+      />
       {state.phase === "signed_out" && (
         <SheetDialog>
           <SignIn
@@ -72,10 +77,11 @@ export function FleetPage({ oneTimeLink }: FleetPageProps) {
 interface OwnDashboardProps {
   readonly user: string;
   readonly role: Role;
+  readonly tags: readonly string[] | null;
 }
 
-function OwnDashboard({ user, role }: OwnDashboardProps) {
-  const account = useMemo(() => ({ user, role, mayDispatch: role !== "viewer" }), [user, role]);
+function OwnDashboard({ user, role, tags }: OwnDashboardProps) {
+  const account = useMemo(() => ({ user, role, tags, mayDispatch: role !== "viewer" }), [user, role, tags]);
   return (
     <AccountContext value={account}>
       <Dashboard />

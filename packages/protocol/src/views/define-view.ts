@@ -191,7 +191,7 @@ function refused(collection: string, { id }: StateRecord, why: string, cause?: u
 
 const NONE: readonly string[] = Object.freeze([]);
 const NO_FIELDS: ReadonlySet<string> = new Set();
-const MAX_KEYS = 32;
+const MAX_KEYS = 64;
 /** This is counted in UTF-16 code units. */
 const MAX_KEY_LENGTH = 128;
 const MAX_GRANTS = 256;

@@ -5,6 +5,7 @@ import {
   type AnyViews,
   type CheckedChange,
   type Everything,
+  everything,
   fromWireState,
   type GrantedView,
   type InitialState,
@@ -182,8 +183,15 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
     return this.#engine.failure;
   }
 
-  /** It returns a space with its version and digest, all of one moment. It throws `unknown_space`. */
-  capture(name: string = MAIN_SPACE): Capture & { readonly epoch: string } {
+  /**
+   * It returns a space with its version and digest, all of one moment: all of it, or what the `view` shows. It throws `unknown_space`,
+   * and with a view what is said of why nobody is served now.
+   */
+  capture(
+    name: string = MAIN_SPACE,
+    view: GrantedView | Everything = everything,
+  ): Capture & { readonly epoch: string } {
+    if (view !== everything) return { ...this.#readable(name, view).capture(), epoch: this.epoch };
     const space = this.#spaces.get(name);
     if (space === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
     return { ...space.capture(), epoch: this.epoch };

@@ -64,6 +64,10 @@ export function portOption(): Option {
     .argParser(integerBetween(0, 65_535));
 }
 
+export function tagOption(description: string): Option {
+  return new Option("--tag <tag>", description).argParser(severalValues);
+}
+
 export function integerBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -1,6 +1,6 @@
 /** These tools show hosts, and the alerts about them. */
 
-import { type Alert, type Host, labelIn, labelOf, type Metrics } from "@neverstale/fleet-domain";
+import { type Alert, type Host, labelIn, labelOf, type Metrics, seenAlerts } from "@neverstale/fleet-domain";
 import type { JsonObject } from "@neverstale/protocol";
 import { z } from "zod";
 import { Failure } from "../command-line/failure.ts";
@@ -67,7 +67,7 @@ const listAlerts = tool({
   }),
   readsOnly: true,
   run: ({ status, limit, after }, { fleet }) => {
-    const all = [...fleet.alerts.values()]
+    const all = [...seenAlerts(fleet)]
       .filter((alert) => (status === "open" ? isOpen(alert) : alert.status === status))
       .sort((a, b) => (a.firedAt > b.firedAt ? -1 : 1));
     const found = all.slice(1 + all.findIndex(({ id }) => id === after));
@@ -111,9 +111,10 @@ function shortHost(host: Host, metrics: Metrics | undefined): JsonObject {
 /** Each list has room of its own, so that the answer as a whole keeps its bound. */
 const ROOM = { alerts: 6_000, checks: 30_000, ops: 12_000, fileSystems: 4_000 };
 
-function shownHost(host: Host, { metrics, alerts }: ToolContext["fleet"]): JsonObject {
+function shownHost(host: Host, fleet: ToolContext["fleet"]): JsonObject {
+  const { metrics } = fleet;
   const { id: _, lastSeenAt = null, fileSystems = [], ...figures } = metrics.get(host.id) ?? ({} as Partial<Metrics>);
-  const open = [...alerts.values()].filter((alert) => isOpen(alert) && host.id in alert.subjects);
+  const open = seenAlerts(fleet).filter((alert) => isOpen(alert) && host.id in alert.subjects);
   const sorted = Object.entries(host.checks).sort(
     ([, a], [, b]) => Number(a.status === "ok") - Number(b.status === "ok"),
   );

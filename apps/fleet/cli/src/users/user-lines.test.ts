@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { userLines } from "./user-lines.ts";
 
-test("users are a table that says who can come in, and until when a link is good", () => {
+test("users are a table that says who can come in, which hosts they see, and until when a link is good", () => {
   const createdAt = "2026-03-01T12:00:00.000Z";
   const lines = userLines([
     {
@@ -22,13 +22,21 @@ test("users are a table that says who can come in, and until when a link is good
       secondFactor: false,
       sessions: 0,
     },
-    { name: "otto", role: "operator", status: "locked_out", createdAt, secondFactor: false, sessions: 0 },
+    {
+      name: "otto",
+      role: "operator",
+      tags: ["team:web", "eu"],
+      status: "locked_out",
+      createdAt,
+      secondFactor: false,
+      sessions: 0,
+    },
   ]);
 
   expect(lines).toEqual([
-    "USER   ROLE      STATUS                                  SESSIONS  LAST SEEN",
-    "admin  admin     active                                  2         2026-03-01T12:00:00.000Z",
-    "maria  viewer    invited until 2026-03-01T12:00:00.000Z  0",
-    "otto   operator  locked out                              0",
+    "USER   ROLE      HOSTS              STATUS                                  SESSIONS  LAST SEEN",
+    "admin  admin     all                active                                  2         2026-03-01T12:00:00.000Z",
+    "maria  viewer    all                invited until 2026-03-01T12:00:00.000Z  0",
+    "otto   operator  with team:web, eu  locked out                              0",
   ]);
 });

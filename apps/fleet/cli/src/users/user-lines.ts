@@ -7,9 +7,14 @@ export function userLines(users: readonly ShownUser[]): string[] {
   return columnLines(HEAD, users.map(rowOf));
 }
 
-const HEAD = ["USER", "ROLE", "STATUS", "SESSIONS", "LAST SEEN"];
+const HEAD = ["USER", "ROLE", "HOSTS", "STATUS", "SESSIONS", "LAST SEEN"];
 
-function rowOf({ name, role, status, linkExpiresAt, sessions, lastSeenAt = "" }: ShownUser): string[] {
+function rowOf({ name, role, tags, status, linkExpiresAt, sessions, lastSeenAt = "" }: ShownUser): string[] {
   const words = linkExpiresAt === undefined ? status.replace("_", " ") : `${status} until ${linkExpiresAt}`;
-  return [name, role, words, String(sessions), lastSeenAt];
+  return [name, role, shownHostWords(tags), words, String(sessions), lastSeenAt];
+}
+
+/** It says which hosts somebody sees. */
+export function shownHostWords(tags: readonly string[] | undefined): string {
+  return tags === undefined ? "all" : `with ${tags.join(", ")}`;
 }

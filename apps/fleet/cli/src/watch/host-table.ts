@@ -2,7 +2,7 @@
 
 import type { Millis } from "@neverstale/base";
 import type { SyncStatus } from "@neverstale/client";
-import { type Fleet, type Host, labelOf } from "@neverstale/fleet-domain";
+import { type Fleet, type Host, labelOf, seenAlerts, seenEvents } from "@neverstale/fleet-domain";
 import { oneLine } from "../terminal/plain-text.ts";
 import { cut, padded } from "./cells.ts";
 import { statusLine } from "./status-line.ts";
@@ -16,7 +16,7 @@ export interface TableLine {
 }
 
 export interface TableSight {
-  readonly state: Pick<Fleet, "hosts" | "metrics" | "commands" | "alerts" | "events">;
+  readonly state: Pick<Fleet, "hosts" | "metrics" | "commands" | "alerts" | "events"> & Partial<Pick<Fleet, "shares">>;
   readonly status: SyncStatus;
   /** The state was the server's own so long ago. Null means never. */
   readonly ageMs: Millis | null;
@@ -46,7 +46,7 @@ export function tableLines(sight: TableSight, { columns, rows }: TerminalSize): 
   const rest = hosts.length - shown.length;
   const lines = [...head, ...body];
   if (rest > 0) lines.push({ tone: "dim", text: `and ${counted(rest, "more host")}` });
-  const events = [...state.events.values()].slice(-Math.max(0, Math.min(EVENTS, rows - lines.length - 1)));
+  const events = seenEvents(state).slice(-Math.max(0, Math.min(EVENTS, rows - lines.length - 1)));
   lines.push({ tone: "plain", text: "" }, ...events.map(({ at, message }) => event(at, message)));
   const isLive = status.type === "live";
   return lines
@@ -65,11 +65,12 @@ function statusOf({ status, ageMs }: TableSight): TableLine {
   return { tone: "warn", text: `○ ${words}${age}` };
 }
 
-function summaryOf({ hosts, commands, alerts }: TableSight["state"]): string {
+function summaryOf(state: TableSight["state"]): string {
+  const { hosts, commands } = state;
   const all = [...hosts.values()];
   const offline = all.filter(({ online }) => !online).length;
   const running = [...commands.values()].filter(({ status }) => status === "running").length;
-  const firing = [...alerts.values()].filter(({ status }) => status !== "resolved").length;
+  const firing = seenAlerts(state).filter(({ status }) => status !== "resolved").length;
   return [
     counted(all.length, "host"),
     `${all.length - offline} online`,
@@ -80,7 +81,7 @@ function summaryOf({ hosts, commands, alerts }: TableSight["state"]): string {
 }
 
 function alertLines({ state }: TableSight): TableLine[] {
-  return [...state.alerts.values()]
+  return seenAlerts(state)
     .filter(({ status }) => status === "firing")
     .slice(-EVENTS)
     .map(({ title, message }) => ({ tone: "bad", text: oneLine(`! ${title}: ${message}`) }));

@@ -3,6 +3,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Totp } from "../api.ts";
+import { GrantedTagList } from "./granted-tags.ts";
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./password.ts";
 
 export const ROLES = ["viewer", "operator", "admin"] as const;
@@ -49,5 +50,10 @@ export const PasswordRequest = z.strictObject({
 export type PasswordRequest = z.infer<typeof PasswordRequest>;
 
 /** `GET /api/session`, login and setup answer with this. The token goes into the header `X-CSRF-Token`. */
-export const SessionAnswer = z.object({ user: z.string(), role: z.enum(ROLES), csrfToken: z.string() });
+export const SessionAnswer = z.object({
+  user: z.string(),
+  role: z.enum(ROLES),
+  tags: GrantedTagList.optional(),
+  csrfToken: z.string(),
+});
 export type SessionAnswer = ReadonlyJson<z.infer<typeof SessionAnswer>>;

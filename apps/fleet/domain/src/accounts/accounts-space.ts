@@ -8,6 +8,7 @@ import { Id, Line, Timestamp } from "../text.ts";
 import { ROLES } from "./account-api.ts";
 import { ApiTokenEntry } from "./api-token-api.ts";
 import { Erasure } from "./erasure-api.ts";
+import { GrantedTagList } from "./granted-tags.ts";
 
 /** Nobody follows this space over a socket. Secrets that open something are in it as hashes only. */
 export const ACCOUNTS_SPACE = "accounts";
@@ -16,6 +17,7 @@ export const ACCOUNTS_SPACE = "accounts";
 export const User = z.object({
   id: Line.min(1),
   role: z.enum(ROLES),
+  tags: GrantedTagList.optional(),
   /** It has the form `scrypt$N$r$p$salt$hash`. When it is absent, nobody can sign in with a password. */
   passwordHash: z.string().optional(),
   createdAt: Timestamp,

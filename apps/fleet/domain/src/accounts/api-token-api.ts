@@ -4,6 +4,7 @@ import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Line, Timestamp } from "../text.ts";
 import { ROLES } from "./account-api.ts";
+import { GrantedTagList } from "./granted-tags.ts";
 
 export const API_TOKEN_PREFIX = "nst_";
 const MINUTE_S = 60;
@@ -14,6 +15,8 @@ export const ApiTokenRequest = z.strictObject({
   /** It says what the token is for. */
   label: z.string().min(1).max(100),
   role: z.enum(ROLES),
+  /** The token is limited further by them. Where its owner is limited, they are among the owner's. */
+  tags: GrantedTagList.optional(),
   /** The token is good for so many seconds. */
   ttlS: z.int().min(MINUTE_S).max(MAX_API_TOKEN_S),
 });
@@ -27,6 +30,7 @@ export const ApiTokenEntry = z.object({
   label: Line,
   /** It may do what this role may, and never more than its owner. */
   role: z.enum(ROLES),
+  tags: GrantedTagList.optional(),
   createdAt: Timestamp,
   expiresAt: Timestamp,
   /** It is stored once a minute at most. */

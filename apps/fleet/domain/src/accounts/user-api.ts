@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Totp } from "../api.ts";
 import { Line, Timestamp } from "../text.ts";
 import { NewPassword, ROLES } from "./account-api.ts";
+import { GrantedTagList } from "./granted-tags.ts";
 
 /** These names stand for something else in events and rights, or have a meaning in JavaScript (C32, C34). */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([
@@ -19,19 +20,28 @@ export const UserName = z
   .refine((name) => !RESERVED_NAMES.has(name), "this name stands for something else here");
 
 /** `POST /api/users` takes this. The invited person sets the password. */
-export const InviteRequest = z.strictObject({ name: UserName, role: z.enum(ROLES) });
+export const InviteRequest = z.strictObject({
+  name: UserName,
+  role: z.enum(ROLES),
+  tags: GrantedTagList.optional(),
+});
 export type InviteRequest = ReadonlyJson<z.infer<typeof InviteRequest>>;
 
 /** `PATCH /api/users/:name` takes this. */
 export const UserChange = z
-  .strictObject({ role: z.enum(ROLES).optional(), disabled: z.boolean().optional() })
-  .refine(({ role, disabled }) => role !== undefined || disabled !== undefined, "nothing is to be changed");
+  .strictObject({
+    role: z.enum(ROLES).optional(),
+    disabled: z.boolean().optional(),
+    tags: GrantedTagList.nullish().describe("Null shows the user the whole fleet again."),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), "nothing is to be changed");
 export type UserChange = ReadonlyJson<z.infer<typeof UserChange>>;
 
 /** An admin is shown this of a user. */
 export const ShownUser = z.object({
   name: Line,
   role: z.enum(ROLES),
+  tags: GrantedTagList.optional(),
   /** `invited` has a one-time link that is good. `locked_out` has neither that, nor a password, nor a session. */
   status: z.enum(["active", "invited", "locked_out", "disabled"]),
   createdAt: Timestamp,

@@ -19,7 +19,8 @@ export type HostCheck = ReadonlyJson<z.infer<typeof HostCheck>>;
 export const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
 
 export const Checks = z.record(Name, HostCheck).refine(atMost(100), "at most 100 checks");
-export const Tags = z.array(z.string().regex(/^[\w.:-]{1,64}$/)).max(50);
+export const Tag = z.string().regex(/^[\w.:-]{1,64}$/);
+export const Tags = z.array(Tag).max(50);
 export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
 
 export const Host = z.object({

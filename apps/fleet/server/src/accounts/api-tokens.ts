@@ -1,6 +1,13 @@
 /** API tokens are made, used and revoked by these decisions. A token is its owner's, and may never do more than its owner. */
 
-import type { Accounts, ApiTokenEntry, ApiTokenRequest, Role, StoredApiToken } from "@neverstale/fleet-domain";
+import {
+  type Accounts,
+  type ApiTokenEntry,
+  type ApiTokenRequest,
+  grantedByBoth,
+  type Role,
+  type StoredApiToken,
+} from "@neverstale/fleet-domain";
 import { type FleetMoment, isoAfter } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
@@ -19,10 +26,24 @@ export function makeApiToken(work: Work, user: string, tokenHash: string, asked:
   if (owner === undefined || owner.disabled === true || RANK[asked.role] > RANK[owner.role])
     throw new RequestRefusal("forbidden", `nobody gives a token a role above the own one`);
   requireRoom(work, user);
-  const { label, role, ttlS } = asked;
-  const made = { id: tokenHash, user, label, role, createdAt: work.at.iso, expiresAt: isoAfter(work.at, ttlS * 1000) };
+  const { label, role, tags, ttlS } = asked;
+  if (tags !== undefined && owner.tags !== undefined && grantedByBoth(owner.tags, tags)?.length !== tags.length)
+    throw new RequestRefusal("forbidden", "nobody gives a token hosts that are not the own ones", {
+      hint: `Give it some of your own tags: ${owner.tags.join(", ")}.`,
+    });
+  const limited = tags === undefined ? {} : { tags };
+  const made = {
+    id: tokenHash,
+    user,
+    label,
+    role,
+    ...limited,
+    createdAt: work.at.iso,
+    expiresAt: isoAfter(work.at, ttlS * 1000),
+  };
   work.changeAccounts("api_token_made", tokenHash, made);
-  audit(work, user, "api_token_made", `${user} made an API token with the role ${role}, good until ${made.expiresAt}`);
+  const what = `the role ${role}${tags === undefined ? "" : ` on ${tags.join(", ")}`}`;
+  audit(work, user, "api_token_made", `${user} made an API token with ${what}, good until ${made.expiresAt}`);
   return shownApiToken(made);
 }
 

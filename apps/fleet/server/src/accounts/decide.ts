@@ -1,6 +1,6 @@
 /** Sessions, the admin's password and enrolment tokens begin and end by these decisions. */
 
-import type { Accounts, EnrollmentToken, Role, Session } from "@neverstale/fleet-domain";
+import type { Accounts, EnrollmentToken, GrantedTags, Role, Session } from "@neverstale/fleet-domain";
 import { forgetToken, usesOf } from "../agents/enroll.ts";
 import { overdue, sweepCredentials } from "../agents/rotation.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
@@ -8,6 +8,7 @@ import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { expiredApiTokens, revokeApiTokensOf } from "./api-tokens.ts";
 import { oldFailedSignIns } from "./failed-sign-ins.ts";
+import { tagsOfUser } from "./granted.ts";
 import { forgetFactorOf } from "./second-factors.ts";
 
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
@@ -19,6 +20,7 @@ export const ADMIN = "admin";
 export interface SignedIn {
   readonly user: string;
   readonly role: Role;
+  readonly tags: GrantedTags;
   readonly session: Session;
 }
 
@@ -27,7 +29,7 @@ export function signedIn(accounts: Accounts, session: Session | undefined, nowMs
   const user = session === undefined ? undefined : accounts.users.get(session.user);
   if (session === undefined || user === undefined || user.disabled === true) return null;
   if (hasEnded(session, nowMs)) return null;
-  return { user: user.id, role: user.role, session };
+  return { user: user.id, role: user.role, tags: tagsOfUser(user), session };
 }
 
 export function hasEnded(session: Session, nowMs: number): boolean {
@@ -118,14 +120,20 @@ export function endSession(work: Work, session: Session, by: string): void {
 
 /** True means that the one-time sign-in link is an admin's only way in: none has a password or is signed in. */
 export function needsSetup(accounts: Accounts, nowMs: number): boolean {
-  const isAdmin = (session: Session) => signedIn(accounts, session, nowMs)?.role === "admin";
+  const isAdmin = (session: Session) => isAdminOfAll(signedIn(accounts, session, nowMs));
   return !hasAdminPassword(accounts) && ![...accounts.sessions.values()].some(isAdmin);
 }
 
-/** True means that some admin can sign in with a password. */
+/** Only an admin who is limited to no tags has to do with people. */
+export function isAdminOfAll(who: Pick<SignedIn, "role" | "tags"> | null): boolean {
+  return who?.role === "admin" && who.tags === null;
+}
+
+/** True means that some admin of the whole fleet can sign in with a password. */
 export function hasAdminPassword({ users }: Pick<Accounts, "users">): boolean {
   return [...users.values()].some(
-    ({ role, disabled, passwordHash }) => role === "admin" && disabled !== true && passwordHash !== undefined,
+    ({ role, disabled, tags, passwordHash }) =>
+      role === "admin" && disabled !== true && tags === undefined && passwordHash !== undefined,
   );
 }
 
@@ -146,8 +154,8 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
       action: "user_added",
       message: `the user ${ADMIN} was made`,
     });
-  } else if (user.role !== "admin" || user.disabled === true) {
-    work.changeAccounts("user_updated", ADMIN, { role: "admin", disabled: null });
+  } else if (user.role !== "admin" || user.disabled === true || user.tags !== undefined) {
+    work.changeAccounts("user_updated", ADMIN, { role: "admin", disabled: null, tags: null });
     const message = `${ADMIN} is an admin again`;
     note(work, { category: "audit", level: "warn", actor: "server", action: "user_role_changed", message });
   }

@@ -1,6 +1,7 @@
 /** Admins invite, change, reset and remove users by these decisions. There is always an admin left who can come in. */
 
-import type { Accounts, InviteRequest, Role, Session, ShownUser, User, UserChange } from "@neverstale/fleet-domain";
+import type { Accounts, InviteRequest, Session, ShownUser, User, UserChange } from "@neverstale/fleet-domain";
+import { sameJson } from "@neverstale/protocol";
 import { forgetToken } from "../agents/enroll.ts";
 import { type FleetMoment, isoAfter } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
@@ -8,6 +9,7 @@ import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { revokeApiTokensOf } from "./api-tokens.ts";
 import { endSessionsOf, hasEnded, newPassword } from "./decide.ts";
+import { requireWholeFleet, tagsOfUser } from "./granted.ts";
 import { enrolledFactor, forgetFactorOf } from "./second-factors.ts";
 
 /** One user has one link at most, so this bounds invitations, too. */
@@ -15,7 +17,7 @@ export const MAX_USERS = 1_000;
 const LINK_MS = 24 * 60 * 60_000;
 
 /** The user can come in by the link alone, until a password is set by it. */
-export function inviteUser(work: Work, by: string, { name, role }: InviteRequest, linkHash: string): ShownUser {
+export function inviteUser(work: Work, by: string, { name, role, tags }: InviteRequest, linkHash: string): ShownUser {
   requireAdmin(work, by);
   if (work.accounts.users.has(name))
     throw new RequestRefusal("bad_request", `there is a user ${name} already`, {
@@ -25,8 +27,15 @@ export function inviteUser(work: Work, by: string, { name, role }: InviteRequest
     throw new RequestRefusal("too_many_requests", `there are ${MAX_USERS} users already`, {
       hint: "Remove those that nobody needs.",
     });
-  work.changeAccounts("user_added", name, { id: name, role, createdAt: work.at.iso, ...linkOf(work.at, linkHash) });
-  audit(work, by, "user_invited", `${by} invited ${name} as ${role}`);
+  const limited = tags === undefined ? {} : { tags };
+  const invited = { id: name, role, ...limited, createdAt: work.at.iso, ...linkOf(work.at, linkHash) };
+  work.changeAccounts("user_added", name, invited);
+  audit(
+    work,
+    by,
+    "user_invited",
+    `${by} invited ${name} as ${role}${tags === undefined ? "" : `, on ${tags.join(", ")}`}`,
+  );
   return shownUser(work.accounts, userIn(work, name), work.at);
 }
 
@@ -44,10 +53,19 @@ export function resetUser(work: Work, by: string, name: string, linkHash: string
   return [...endSessionsOf(work, name, null), ...revokeApiTokensOf(work, name)];
 }
 
-/** Whoever has another role from now on, or is disabled, signs in anew. It returns the sessions that ended. */
-export function changeUser(work: Work, by: string, name: string, { role, disabled }: UserChange): readonly string[] {
+/**
+ * Whoever has another role from now on, or is disabled, signs in anew. Who is limited to other tags is shown other hosts at once, by
+ * the same session. It returns the sessions that ended.
+ */
+export function changeUser(
+  work: Work,
+  by: string,
+  name: string,
+  { role, disabled, tags }: UserChange,
+): readonly string[] {
   requireAdmin(work, by);
   const user = userIn(work, name);
+  if (tags !== undefined && !sameJson([...(user.tags ?? [])], [...(tags ?? [])])) setTags(work, by, user, tags);
   const newRole = role === undefined || role === user.role ? null : role;
   const isDisabled = disabled ?? user.disabled === true;
   if (newRole === null && isDisabled === (user.disabled === true)) return [];
@@ -61,6 +79,18 @@ export function changeUser(work: Work, by: string, name: string, { role, disable
   }
   if (isDisabled !== (user.disabled === true)) setDisabled(work, by, name, isDisabled);
   return [...endSessionsOf(work, name, null), ...(isDisabled ? revokeApiTokensOf(work, name) : [])];
+}
+
+/** Whoever is limited has to do neither with people nor with new hosts. */
+function setTags(work: Work, by: string, user: User, tags: UserChange["tags"]): void {
+  const { id } = user;
+  if (tags !== null) {
+    requireAnotherAdmin(work, user, by);
+    forgetTokensOf(work, id);
+  }
+  work.changeAccounts("user_updated", id, { tags: tags ?? null });
+  const what = tags == null ? "the whole fleet" : `hosts with ${tags.join(", ")}`;
+  audit(work, by, "user_tags_changed", `${by} granted ${what} to ${id}`);
 }
 
 function setDisabled(work: Work, by: string, name: string, isDisabled: boolean): void {
@@ -113,6 +143,7 @@ export function shownUser(accounts: Accounts, user: User, at: FleetMoment): Show
   return {
     name: user.id,
     role: user.role,
+    ...(user.tags !== undefined && { tags: user.tags }),
     status: statusOf(user, open, at),
     secondFactor: enrolledFactor(accounts, user.id) !== null,
     createdAt: user.createdAt,
@@ -147,11 +178,12 @@ export function requireAdmin(work: Work, by: string): void {
   const user = work.accounts.users.get(by);
   if (user?.role !== "admin" || user.disabled === true)
     throw new RequestRefusal("forbidden", "this needs the role admin");
+  requireWholeFleet(tagsOfUser(user), "this");
 }
 
 /** Where the one to lose it has a password, another admin must have one. An invitation that nobody took may always be withdrawn by others. */
 function requireAnotherAdmin(work: Work, user: User, by: string): void {
-  if (user.role !== "admin" || user.disabled === true) return;
+  if (!isEnabledAdmin(user)) return;
   const others = [...work.accounts.users.values()].filter(({ id }) => id !== user.id).filter(isEnabledAdmin);
   const needsPassword = user.passwordHash !== undefined || user.id === by;
   if (others.some(({ passwordHash }) => !needsPassword || passwordHash !== undefined)) return;
@@ -160,8 +192,8 @@ function requireAnotherAdmin(work: Work, user: User, by: string): void {
   });
 }
 
-function isEnabledAdmin({ role, disabled }: { readonly role: Role; readonly disabled?: true | undefined }): boolean {
-  return role === "admin" && disabled !== true;
+function isEnabledAdmin({ role, disabled, tags }: Pick<User, "role" | "disabled" | "tags">): boolean {
+  return role === "admin" && disabled !== true && tags === undefined;
 }
 
 /** Whoever is no admin any more lets in no hosts either. */

@@ -1,6 +1,7 @@
 /** An agent's credential is exchanged for a new one. Both are good until the new one was used, and then the old one is not. */
 
 import type { AgentCredential } from "@neverstale/fleet-domain";
+import { type Acting, grantedHost } from "../accounts/granted.ts";
 import { isoAfter } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
@@ -12,8 +13,8 @@ import { cloneAlarm } from "./clones.ts";
 const OVERLAP_MS = 3_600_000;
 
 /** The agent is told so in the answer to its next report, and asks for a new one by itself. */
-export function askForRotation(work: Work, hostId: string, actor: string): void {
-  if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
+export function askForRotation(work: Work, hostId: string, { user: actor, tags }: Acting): void {
+  if (grantedHost(work.fleet, tags, hostId) === null) throw unknownHost(hostId);
   const used = credentialsOf(work, hostId).filter(({ replaces }) => replaces === undefined);
   for (const { id } of used) work.changeAccounts("agent_credential_changed", id, { rotationAskedAt: work.at.iso });
   note(work, {

@@ -17,7 +17,7 @@ export async function alertLog(
     (asked.status === undefined || status === asked.status) &&
     (asked.severity === undefined || severity === asked.severity) &&
     isWithin(firedAt, asked);
-  const query = { space: MAIN_SPACE, collection: "alerts", live, matches, limit, before } as const;
+  const query = { space: MAIN_SPACE, collection: "alerts", live, isShown: () => true, matches, limit, before } as const;
   const { found, next } = await readPast<Alert>(manager, query);
   return { alerts: found.map(({ record }) => record), next };
 }

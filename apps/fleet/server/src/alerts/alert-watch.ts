@@ -3,9 +3,10 @@
 import type { Alert, AlertRule } from "@neverstale/fleet-domain";
 import { ALERT_SUBJECTS } from "@neverstale/fleet-domain";
 import { type FailedCount, failedSince } from "../accounts/failed-sign-ins.ts";
-import { hostCount, line, note } from "../fleet/note.ts";
+import { line, note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { notify } from "../notifications/outbox.ts";
+import { alertSentence } from "./alert-words.ts";
 import { isSilenced, type Subjects, subjectsOf } from "./subjects.ts";
 
 /**
@@ -80,22 +81,26 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
     return;
   }
   const ids = Object.keys(subjects);
-  const message = sentenceOf(work, rule, ids, ids.length);
+  const message = sentenceOf(work, rule, ids);
   const { id: name, kind, severity, title = name } = rule;
   const id = work.at.newId();
   const named = { id, rule: name, kind, severity, title, message, status: "firing" } as const;
   const fired = { ...named, firedAt: work.at.iso, subjects, count: ids.length };
   work.change("alert_fired", "", fired);
   notify(work, fired, "fired");
-  note(work, {
+  const isAboutHosts = !ABOUT_NO_HOST.has(kind);
+  const isOfOne = ids.length === 1 && isAboutHosts;
+  const event = {
     category: "system",
     level: severity === "critical" ? "error" : "warn",
     actor: "server",
-    ...(ids.length === 1 && !ABOUT_NO_HOST.has(kind) ? { host: ids[0] ?? "" } : {}),
+    ...(isOfOne ? { host: ids[0] ?? "" } : {}),
     action: "alert_fired",
     message: line(`${title}: ${message}`),
     details: { alertId: id },
-  });
+  } as const;
+  const tell = (hosts: readonly string[]) => line(`${title}: ${alertSentence(work.fleet, fired, hosts)}`);
+  note(work, event, {}, isOfOne || !isAboutHosts ? undefined : { hosts: ids, tell });
 }
 
 const ABOUT_NO_HOST: ReadonlySet<AlertRule["kind"]> = new Set([
@@ -115,45 +120,14 @@ function resolve(work: Work, alert: Alert, why: string): void {
   note(work, { category: "system", level: "success", actor: "server", action: "alert_resolved", message, details });
 }
 
-function sentenceOf(
-  { fleet, accounts, at }: Work,
-  rule: AlertRule,
-  subjects: readonly string[],
-  count: number,
-): string {
-  if (rule.kind === "sign_ins_failed")
-    return signInsSentence(failedSince(accounts, at.ms - (rule.withinMs ?? 0)), rule);
-  const name = (id: string) => fleet.pipelines.get(id)?.name ?? fleet.backups.get(id)?.problem ?? id;
-  const shown = subjects.slice(0, NAMED).map(name).join(", ");
-  const named = count > NAMED ? `${shown} and ${count - Math.min(NAMED, subjects.length)} more` : shown;
-  return line(`${wordsOf(rule, count)}: ${named}`);
+function sentenceOf(work: Work, rule: AlertRule, subjects: readonly string[], count = subjects.length): string {
+  const { id, kind, withinMs = 0 } = rule;
+  if (kind === "sign_ins_failed") return signInsSentence(failedSince(work.accounts, work.at.ms - withinMs), rule);
+  return alertSentence(work.fleet, { rule: id, kind }, subjects, count);
 }
-
-const NAMED = 10;
 
 /** It names nobody, as all who follow the fleet read it. The log names users and addresses. */
 function signInsSentence({ count, addresses }: FailedCount, { withinMs = 0 }: AlertRule): string {
   const from = addresses === 1 ? "1 address" : `${addresses} addresses`;
   return `${count === 1 ? "1 sign-in" : `${count} sign-ins`} failed within ${withinMs / 60_000} min, from ${from}`;
-}
-
-function wordsOf({ kind, metric, above }: AlertRule, count: number): string {
-  switch (kind) {
-    case "host_offline":
-      return `${hostCount(count)} offline`;
-    case "metric":
-      return `${metric} above ${above} on ${hostCount(count)}`;
-    case "check":
-      return `a check is not ok on ${hostCount(count)}`;
-    case "command_failed":
-      return `an op failed on ${hostCount(count)}`;
-    case "host_cloned":
-      return `two machines show the credential of ${hostCount(count)}`;
-    case "sign_ins_failed":
-      return "sign-ins failed";
-    case "pipeline_failed":
-      return count === 1 ? "a pipeline failed" : `${count} pipelines failed`;
-    case "backup_failed":
-      return "no backup can be made";
-  }
 }

@@ -1,32 +1,67 @@
 /** People acknowledge alerts, and silence what they know of, by these decisions. */
 
-import type { Silence, SilenceRequest } from "@neverstale/fleet-domain";
+import { type Alert, type Silence, type SilenceRequest, shareId, tagSilenced } from "@neverstale/fleet-domain";
+import type { Acting } from "../accounts/granted.ts";
 import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { notify } from "../notifications/outbox.ts";
 
 /** Somebody has seen it. What follows within the minute is another alert then. */
-export function acknowledgeAlert(work: Work, id: string, actor: string): void {
-  const alert = work.fleet.alerts.get(id);
-  if (alert === undefined) throw new RequestRefusal("not_found", `there is no alert ${id}`);
-  if (alert.status !== "firing") return;
+export function acknowledgeAlert(work: Work, id: string, by: Acting): void {
+  const actor = by.user;
+  const alert = shownAlert(work, id, by, ({ status }) =>
+    status === "firing" ? { status: "acknowledged", acknowledgedBy: actor, acknowledgedAt: work.at.iso } : null,
+  );
+  if (alert === null || alert.status !== "firing") return;
   const acknowledged = { acknowledgedBy: actor, acknowledgedAt: work.at.iso };
   work.change("alert_changed", "", { id, status: "acknowledged", ...acknowledged });
   noteAlert(work, actor, "alert_acknowledged", `${actor} acknowledged: ${alert.title}`, id);
 }
 
 /** It is closed though it is still so. Nobody is told of the same again until it was otherwise. */
-export function resolveAlert(work: Work, id: string, actor: string): void {
-  const alert = work.fleet.alerts.get(id);
-  if (alert === undefined) throw new RequestRefusal("not_found", `there is no alert ${id}`);
-  if (alert.status === "resolved") return;
+export function resolveAlert(work: Work, id: string, by: Acting): void {
+  const actor = by.user;
+  const alert = shownAlert(work, id, by, ({ status }) =>
+    status === "resolved" ? null : { status: "resolved", resolvedAt: work.at.iso },
+  );
+  if (alert === null || alert.status === "resolved") return;
   work.change("alert_changed", "", { id, status: "resolved", resolvedAt: work.at.iso });
   notify(work, alert, "resolved");
   noteAlert(work, actor, "alert_resolved", `${actor} closed: ${alert.title}`, id);
 }
 
-export function silence(work: Work, request: SilenceRequest, actor: string): { silenceId: string } {
+/**
+ * Whoever sees some of its hosts only says it of these: the shares of the alert are changed. It returns the alert for who sees all that it
+ * is about, and null for who does not.
+ */
+function shownAlert(
+  work: Work,
+  id: string,
+  { tags }: Acting,
+  changed: (alert: Alert) => Partial<Alert> | null,
+): Alert | null {
+  const alert = work.fleet.alerts.get(id);
+  if (alert !== undefined && tags === null) return alert;
+  const shares = (tags ?? []).flatMap((tag) => work.fleet.shares.get(shareId(id, tag)) ?? []);
+  if (alert === undefined || shares.length === 0) throw new RequestRefusal("not_found", `there is no alert ${id}`);
+  for (const share of shares) {
+    const change = share.alert === undefined ? null : changed(share.alert);
+    if (share.alert !== undefined && change !== null)
+      work.change("share_set", "", { ...share, alert: { ...share.alert, ...change } });
+  }
+  const shown = new Set(shares.flatMap((share) => Object.keys(share.alert?.subjects ?? {})));
+  const isAll = alert.kind !== "pipeline_failed" && Object.keys(alert.subjects).every((subject) => shown.has(subject));
+  return isAll ? alert : null;
+}
+
+/** Who is limited silences one of the own tags at a time, so that it is always known to whom the silence is shown. */
+export function silence(work: Work, request: SilenceRequest, by: Acting): { silenceId: string } {
+  const actor = by.user;
+  if (by.tags !== null && !by.tags.includes(tagSilenced(request) ?? ""))
+    throw new RequestRefusal("bad_request", "you see some hosts only, so a silence of yours is of one tag", {
+      hint: `Give \`tags\` with one of yours, and no hosts: ${by.tags.join(", ")}.`,
+    });
   const { from = work.at.iso, until } = request;
   if (until <= from || until <= work.at.iso)
     throw new RequestRefusal("bad_request", "a silence ends after it has begun, and not in the past", {
@@ -45,9 +80,11 @@ export function silence(work: Work, request: SilenceRequest, actor: string): { s
 /** So many silences may be there (B114). */
 export const MAX_SILENCES = 1_000;
 
-export function endSilence(work: Work, id: string, actor: string): void {
+export function endSilence(work: Work, id: string, by: Acting): void {
+  const actor = by.user;
   const found = work.fleet.silences.get(id);
-  if (found === undefined) throw new RequestRefusal("not_found", `there is no silence ${id}`);
+  if (found === undefined || (by.tags !== null && !by.tags.includes(tagSilenced(found) ?? "")))
+    throw new RequestRefusal("not_found", `there is no silence ${id}`);
   work.change("silence_removed", "", { id });
   noteAlert(work, actor, "silence_ended", `${actor} ended the silence of ${meant(found)}`, id);
 }

@@ -2,10 +2,11 @@
 
 import { AlertLogAnswer, AlertLogQuery, ReachedAnswer, SilenceAnswer, SilenceRequest } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
+import { actingNow } from "../accounts/granted.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import type { Work } from "../fleet/work.ts";
 import type { TransactFor } from "../http/io/once.ts";
-import { type Answer, type Ask, param, queried, type Route, userOf, withBody } from "../http/route.ts";
+import { type Answer, type Ask, askedBy, param, queried, type Route, withBody } from "../http/route.ts";
 import { alertLog } from "./alert-log.ts";
 import { acknowledgeAlert, endSilence, resolveAlert, silence } from "./decide.ts";
 
@@ -17,7 +18,7 @@ export function alertRoutes({ manager, transactFor }: AlertRoutesParts): Route[]
     answer: ReachedAnswer,
     handle: (ask) =>
       reached(transactFor, ask, (work) => {
-        decide(work, param(ask, "id"), userOf(ask).user);
+        decide(work, param(ask, "id"), actingNow(work.accounts, askedBy(ask)));
         return null;
       }),
   });
@@ -28,6 +29,7 @@ export function alertRoutes({ manager, transactFor }: AlertRoutesParts): Route[]
       query: AlertLogQuery,
       answer: AlertLogAnswer,
       allow: "viewer",
+      wholeFleet: true,
       handle: async (ask) => ({ body: await alertLog(manager, queried(AlertLogQuery, ask)) }),
     },
     byId("POST", "/api/alerts/:id/acknowledge", acknowledgeAlert),
@@ -39,7 +41,8 @@ export function alertRoutes({ manager, transactFor }: AlertRoutesParts): Route[]
       allow: "operator",
       body: SilenceRequest,
       answer: SilenceAnswer,
-      handle: (ask) => reached(transactFor, ask, (work) => silence(work, ask.body, userOf(ask).user)),
+      handle: (ask) =>
+        reached(transactFor, ask, (work) => silence(work, ask.body, actingNow(work.accounts, askedBy(ask)))),
     }),
   ];
 }

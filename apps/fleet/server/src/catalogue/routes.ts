@@ -12,6 +12,7 @@ export function catalogueRoutes({ manager, fleetFile }: CatalogueRoutesParts): R
       path: "/api/catalogue/read",
       allow: "admin",
       recentProof: true,
+      wholeFleet: true,
       answer: CatalogueReadAnswer,
       handle: async (ask) => {
         const problems = await fleetFile.read(userOf(ask).user, askedFromOf(ask));

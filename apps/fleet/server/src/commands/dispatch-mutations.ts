@@ -9,11 +9,12 @@ import {
   type Role,
 } from "@neverstale/fleet-domain";
 import { defineMutation, type JsonValue, type MutationContext, MutationRefusal } from "@neverstale/protocol";
+import { type Acting, type AskedBy, actingNow } from "../accounts/granted.ts";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import { Work } from "../fleet/work.ts";
-import { dispatchOp, dispatchPipeline, retryPipeline } from "./dispatch.ts";
+import { dispatchOp, dispatchPipeline, retryPipeline, shownPipeline } from "./dispatch.ts";
 import { requireMayRetry, requireMayRunOp, requireMayRunPipeline } from "./rules/may-run.ts";
 
 /**
@@ -33,7 +34,8 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
       decide: (state, request, context) =>
         orRefusal(() => {
           requireMayRunOp(state, request.op, roleOf(context));
-          return { commands: dispatchOp(workOf(state, context), request, context.user, context.newId) };
+          const work = workOf(state, context);
+          return { commands: dispatchOp(work, request, actingIn(work, context), context.newId) };
         }),
     }),
     dispatchPipeline: defineMutation({
@@ -43,7 +45,8 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
       decide: (state, request, context) =>
         orRefusal(() => {
           requireMayRunPipeline(state, request.pipeline, roleOf(context));
-          return dispatchPipeline(workOf(state, context), request, context.user, context.newId);
+          const work = workOf(state, context);
+          return dispatchPipeline(work, request, actingIn(work, context), context.newId);
         }),
     }),
     retryPipeline: defineMutation({
@@ -52,11 +55,18 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
       args: RetryPipeline,
       decide: (state, request, context) =>
         orRefusal(() => {
-          requireMayRetry(state, request.pipelineId, roleOf(context));
-          return retryPipeline(workOf(state, context), request, context.user, context.newId);
+          const work = workOf(state, context);
+          const acting = actingIn(work, context);
+          const pipeline = shownPipeline(work, request.pipelineId, acting.tags);
+          requireMayRetry(state, pipeline, roleOf(context));
+          return retryPipeline(work, pipeline, request.only, acting, context.newId);
         }),
     }),
   };
+}
+
+function actingIn(work: Work, context: MutationContext): Acting {
+  return actingNow(work.accounts, rightsIn(context));
 }
 
 export type DispatchMutations = ReturnType<typeof dispatchMutations>;
@@ -76,9 +86,17 @@ export class HintedRefusal extends MutationRefusal {
   }
 }
 
-/** The route gives the mutation the role of the one who asks. */
-function roleOf({ rights }: MutationContext): Role {
-  return rights as Role;
+function roleOf(context: MutationContext): Role {
+  return rightsIn(context).role;
+}
+
+/** The route gives the mutation what is known of the one who asks. */
+function rightsIn({ rights }: MutationContext): MutationRights {
+  return rights as unknown as MutationRights;
+}
+
+export interface MutationRights extends AskedBy {
+  readonly role: Role;
 }
 
 function orRefusal<T>(answer: () => T) {

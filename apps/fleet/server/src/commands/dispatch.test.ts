@@ -532,6 +532,8 @@ describe("hosts and state", () => {
       "schedules",
       "catalogueFiles",
       "backups",
+      "sharedTags",
+      "shares",
       "metrics",
     ]);
     expect(answer.headers["cache-control"]).toBe("private, no-cache");

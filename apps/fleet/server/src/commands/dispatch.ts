@@ -6,13 +6,16 @@ import {
   checkArgs,
   type DispatchAnswer,
   type DispatchRequest,
+  type GrantedTags,
   type Host,
   isFinal,
+  isHostGranted,
   type Pipeline,
   type PipelineRequest,
   type RetryPipeline,
   waveEnds,
 } from "@neverstale/fleet-domain";
+import { type Acting, grantedCommand, grantedHost } from "../accounts/granted.ts";
 import { hostCount, note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
@@ -25,30 +28,37 @@ import { createCommand } from "./new-command.ts";
  * An op starts on hosts, in one transaction with the agents' work and the audit event. The request is refused whole, or there is an
  * answer for each host.
  */
-export function dispatchOp(
-  work: Work,
-  request: DispatchRequest,
-  actor: string,
-  idFor: IdFor,
-): DispatchAnswer["commands"] {
-  const hosts = knownHosts(work, request);
+export function dispatchOp(work: Work, request: DispatchRequest, by: Acting, idFor: IdFor): DispatchAnswer["commands"] {
+  const actor = by.user;
+  const hosts = knownHosts(work, request, by.tags);
   const args = checkedArgs(hosts, request);
   const commands = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
-  note(work, dispatchEvent(request, commands, actor), {
-    targets: commands.map(({ host }) => host),
-    ...(request.args !== undefined && { args: request.args }),
-    result: resultOf(commands),
-  });
+  note(
+    work,
+    dispatchEvent(request, commands, actor),
+    {
+      targets: commands.map(({ host }) => host),
+      ...(request.args !== undefined && { args: request.args }),
+      result: resultOf(commands),
+    },
+    {
+      hosts: commands.length === 1 ? [] : commands.map(({ host }) => host),
+      tell: (hosts) => `${actor} started ${request.op} on ${hostCount(hosts.length)}`,
+    },
+  );
   return commands;
 }
 
 /** It names what is made. A repeat of a request with an idempotency key gives the same names. */
 export type IdFor = (part: string) => string;
 
-function knownHosts(work: Work, where: Where): Host[] {
-  return [...new Set(idsIn(work.fleet, where, () => true))].map((id) => {
-    const host = work.fleet.hosts.get(id);
-    if (host === undefined)
+/** A host that is not shown to whoever asks is as unknown as one that is not there. Saved groups are for who sees the whole fleet. */
+function knownHosts(work: Work, where: Where, tags: GrantedTags): Host[] {
+  const group = where.target?.group;
+  if (tags !== null && group !== undefined) throw new RequestRefusal("not_found", `there is no group ${group}`);
+  return [...new Set(idsIn(work.fleet, where, (host) => isHostGranted(tags, host)))].map((id) => {
+    const host = grantedHost(work.fleet, tags, id);
+    if (host === null)
       throw new RequestRefusal("unknown_host", `there is no host ${id}`, {
         hint: "Nothing was started. Leave it out and try again.",
       });
@@ -143,7 +153,7 @@ function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["comma
 export function dispatchPipeline(
   work: Work,
   request: PipelineRequest,
-  actor: string,
+  by: Acting,
   idFor: IdFor,
 ): { pipelineId: string } {
   const rule = work.fleet.pipelineRules.get(request.pipeline);
@@ -152,19 +162,22 @@ export function dispatchPipeline(
       hint: `There are: ${[...work.fleet.pipelineRules.keys()].join(", ") || "none"}.`,
     });
   const { id: name, title: _, ...plan } = rule;
-  const hosts = knownHosts(work, request).map((host) => host.id);
-  return startPipeline(work, { ...plan, name, hosts: hosts.map((host) => ({ host, from: 0 })) }, actor, idFor);
+  const hosts = knownHosts(work, request, by.tags).map((host) => host.id);
+  return startPipeline(work, { ...plan, name, hosts: hosts.map((host) => ({ host, from: 0 })) }, by.user, idFor);
 }
 
-/** It runs again exactly what did not succeed, from the stage on at which each host stopped. */
+/**
+ * It runs again exactly what did not succeed, from the stage on at which each host stopped. Whoever sees some of its hosts only runs it
+ * again on those.
+ */
 export function retryPipeline(
   work: Work,
-  { pipelineId, only }: RetryPipeline,
-  actor: string,
+  pipeline: Pipeline,
+  only: RetryPipeline["only"],
+  by: Acting,
   idFor: IdFor,
 ): { pipelineId: string } {
-  const pipeline = work.fleet.pipelines.get(pipelineId);
-  if (pipeline === undefined) throw new RequestRefusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
+  const { tags } = by;
   if (pipeline.status === "running")
     throw new RequestRefusal("bad_request", `pipeline ${pipeline.name} still runs`, {
       hint: "Wait for its end, or cancel it first.",
@@ -173,13 +186,26 @@ export function retryPipeline(
   const left = hosts.flatMap((host) => {
     const stopped = unfinished[host];
     const isMeant = stopped !== undefined && (stopped.started || only === "failed_and_not_started");
-    return isMeant && work.fleet.hosts.has(host) ? [{ host, from: stopped.stage }] : [];
+    return isMeant && grantedHost(work.fleet, tags, host) !== null ? [{ host, from: stopped.stage }] : [];
   });
   if (left.length === 0)
     throw new RequestRefusal("bad_request", `pipeline ${name} left nothing of that to be done`, {
       hint: "Look at its hosts: those that succeeded are not run again, and hosts that were removed are gone.",
     });
-  return startPipeline(work, { name, stages, waves, pauseMs, maxFail, hosts: left, retryOf: pipelineId }, actor, idFor);
+  return startPipeline(
+    work,
+    { name, stages, waves, pauseMs, maxFail, hosts: left, retryOf: pipeline.id },
+    by.user,
+    idFor,
+  );
+}
+
+/** A pipeline run is shown to whom one of its hosts is shown. Where all of them are gone it is for those who see the whole fleet. */
+export function shownPipeline({ fleet }: Work, id: string, tags: GrantedTags): Pipeline {
+  const pipeline = fleet.pipelines.get(id);
+  const isShown = tags === null || pipeline?.hosts.some((host) => grantedHost(fleet, tags, host) !== null) === true;
+  if (pipeline !== undefined && isShown) return pipeline;
+  throw new RequestRefusal("unknown_pipeline", `there is no pipeline run ${id}`);
 }
 
 interface PipelineStart extends Pick<Pipeline, "name" | "stages" | "waves" | "pauseMs" | "maxFail" | "retryOf"> {
@@ -223,7 +249,8 @@ function startPipeline(work: Work, start: PipelineStart, actor: string, idFor: I
     message: `${actor} started${again} pipeline ${name} on ${hostCount(hosts.length)}`,
     details: { pipelineId: id, ...(retryOf === undefined ? {} : { retryOf }) },
   } as const;
-  note(work, event, { targets: hosts, result: "accepted" });
+  const tell = (own: readonly string[]) => `${actor} started${again} pipeline ${name} on ${hostCount(own.length)}`;
+  note(work, event, { targets: hosts, result: "accepted" }, { hosts, tell });
   drive(work);
   return { pipelineId: id };
 }
@@ -234,21 +261,25 @@ function given<T extends object>(plan: T): { [Key in keyof T]: Exclude<T[Key], u
 }
 
 /** It stops one command. A command that has ended is left as it is. */
-export function cancelById(work: Work, commandId: string, actor: string): void {
-  const command = work.fleet.commands.get(commandId);
-  if (command === undefined) throw new RequestRefusal("unknown_command", `there is no command ${commandId}`);
-  if (!isFinal(command.status)) cancelCommand(work, command, actor);
+export function cancelById(work: Work, commandId: string, by: Acting): void {
+  const command = grantedCommand(work.fleet, by.tags, commandId);
+  if (command === null) throw new RequestRefusal("unknown_command", `there is no command ${commandId}`);
+  if (!isFinal(command.status)) cancelCommand(work, command, by.user);
   drive(work);
 }
 
-/** No new stage begins, and what runs is asked to stop. */
-export function cancelPipeline(work: Work, pipelineId: string, actor: string): void {
-  const pipeline = work.fleet.pipelines.get(pipelineId);
-  if (pipeline === undefined) throw new RequestRefusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
+/**
+ * No new stage begins, and what runs is asked to stop. Whoever sees some of its hosts only ends it there, and it goes on on the others.
+ */
+export function cancelPipeline(work: Work, pipelineId: string, by: Acting): void {
+  const { tags } = by;
+  const pipeline = shownPipeline(work, pipelineId, tags);
   if (pipeline.status !== "running") return;
-  conclude(work, pipeline, "cancelled", actor);
+  const isMeant = (host: string) => tags === null || grantedHost(work.fleet, tags, host) !== null;
+  if (pipeline.hosts.every(isMeant)) conclude(work, pipeline, "cancelled", by.user);
   for (const command of [...work.fleet.commands.values()]) {
-    if (command.pipelineId === pipelineId && !isFinal(command.status)) cancelCommand(work, command, actor);
+    if (command.pipelineId === pipelineId && !isFinal(command.status) && isMeant(command.host))
+      cancelCommand(work, command, by.user);
   }
   drive(work);
 }

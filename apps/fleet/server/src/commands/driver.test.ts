@@ -107,6 +107,8 @@ function view({
     schedules: new Map(),
     catalogueFiles: new Map(),
     backups: new Map(),
+    sharedTags: new Map(),
+    shares: new Map(),
     metrics: new Map(),
   };
   const agent = (id: string): AgentState => {

@@ -121,9 +121,12 @@ function isLeftOut(
   return failedHosts.has(host) || (reason !== undefined && view.agent(host)?.commands.has(id) !== true);
 }
 
+/** The number of hosts stands in the pipeline alone, since not all who see the command may know of the others. */
+const NOT_BEGUN = "max_fail: it failed on more hosts than it may";
+
 function skip(command: Command, { reason }: Pipeline, failedHosts: ReadonlySet<string>): DueAction {
   const own = failedHosts.has(command.host) || reason === undefined;
-  const why = own ? "an earlier stage did not succeed there" : reason;
+  const why = own ? "an earlier stage did not succeed there" : NOT_BEGUN;
   return { kind: "end", command, status: "skipped", reason: why };
 }
 
@@ -235,5 +238,14 @@ export function conclude(work: Work, pipeline: Pipeline, status: PipelineStatus,
   retireCommandsOf(work, id);
   const level = status === "complete" ? "success" : status === "cancelled" ? "info" : "error";
   const message = `pipeline ${name} on ${hostCount(pipeline.hosts.length)}: ${status}`;
-  note(work, { category: "audit", level, actor, action: "pipeline_ended", message, details: { pipelineId: id } });
+  const event = {
+    category: "audit",
+    level,
+    actor,
+    action: "pipeline_ended",
+    message,
+    details: { pipelineId: id },
+  } as const;
+  const tell = (hosts: readonly string[]) => `pipeline ${name} on ${hostCount(hosts.length)} has ended`;
+  note(work, { ...event }, {}, { hosts: pipeline.hosts, tell });
 }

@@ -5,8 +5,8 @@ import type { JudgedCode } from "../accounts/second-factors.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import type { TransactFor } from "../http/io/once.ts";
-import { type Ask, userOf } from "../http/route.ts";
-import { HintedRefusal } from "./dispatch-mutations.ts";
+import { type Ask, askedBy, userOf } from "../http/route.ts";
+import { HintedRefusal, type MutationRights } from "./dispatch-mutations.ts";
 import { looksDangerous, requireSafeguards } from "./rules/danger.ts";
 
 /**
@@ -18,7 +18,9 @@ export async function mutateOnce(
   ask: Ask<unknown>,
   mutation: AnyMutation,
 ) {
-  const { user, role } = userOf(ask);
+  const by = askedBy(ask);
+  const { user } = by;
+  const rights = { ...by, role: userOf(ask).role } satisfies MutationRights as MutationRights & JsonObject;
   const args = ask.body as JsonObject;
   const isProgram = ask.caller.apiToken !== null;
   const isEnrolled = !isProgram && secondFactors.isEnrolled(user);
@@ -29,7 +31,7 @@ export async function mutateOnce(
     let ids = 0;
     const newId = () => idFor(`${++ids}`);
     const { transaction } = work;
-    const context = { user, rights: role, now: work.at.ms, newId, transaction };
+    const context = { user, rights, now: work.at.ms, newId, transaction };
     const outcome = mutation.decide(work.fleet as never, ask.body as never, context);
     if (outcome instanceof HintedRefusal) throw outcome.request;
     const { answer } = outcome as Answered;

@@ -2,6 +2,7 @@
 
 import {
   type Command,
+  type GrantedTags,
   HostOutputQuery,
   isFinal,
   OutputQuery,
@@ -9,11 +10,12 @@ import {
   OutputSearchQuery,
   PlainText,
 } from "@neverstale/fleet-domain";
+import { grantedCommand, grantedHost } from "../accounts/granted.ts";
 import { readPast } from "../events/past.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import { unknownHost } from "../hosts/decide.ts";
-import { type Answer, type Ask, param, queried, type Route } from "../http/route.ts";
+import { type Answer, type Ask, param, queried, type Route, userOf } from "../http/route.ts";
 import { commandsPast } from "./command-log.ts";
 import { CONTENT_TYPES, downloadOf } from "./output/output-download.ts";
 import type { OutputSearch } from "./output/output-search.ts";
@@ -70,19 +72,40 @@ async function search({ manager, outputSearch }: OutputRoutesParts, ask: Ask<unk
 /** It returns the id of the command that is asked about. */
 async function knownOutput(manager: FleetManager, ask: Ask<unknown>): Promise<string> {
   const id = param(ask, "id");
-  if (liveChunks(manager, id) !== null || (await hasOutputHistory(manager, id))) return id;
+  const { tags } = userOf(ask);
+  const isShown = tags === null || (await isCommandShown(manager, tags, id));
+  if (isShown && (liveChunks(manager, id) !== null || (await hasOutputHistory(manager, id)))) return id;
   throw new RequestRefusal("unknown_command", "there is no output of such a command", {
     hint: "It never wrote anything, or that was longer ago than the history goes back.",
   });
 }
 
+/** A command that has left the state is looked for in the history, as only it says whose output that is. */
+async function isCommandShown(manager: FleetManager, tags: GrantedTags, id: string): Promise<boolean> {
+  if (manager.state.commands.has(id)) return grantedCommand(manager.state, tags, id) !== null;
+  const query = { ...commandsPast(manager, tags), limit: 1, matches: (command: Command) => command.id === id };
+  let before: string | undefined;
+  for (let pages = 0; pages < PAGES_LOOKED_THROUGH; pages += 1) {
+    const { found, next } = await readPast<Command>(manager, { ...query, before });
+    const [past] = found;
+    if (past !== undefined) return query.isShown(past.record);
+    if (next === null) return false;
+    before = next;
+  }
+  return false;
+}
+
+/** A page is of 5,000 rows at most. */
+const PAGES_LOOKED_THROUGH = 4;
+
 async function hostOutput(manager: FleetManager, ask: Ask<unknown>): Promise<Answer> {
   const { lines } = queried(HostOutputQuery, ask);
   const host = param(ask, "id");
-  if (!manager.state.hosts.has(host)) throw unknownHost(host);
+  const { tags } = userOf(ask);
+  if (grantedHost(manager.state, tags, host) === null) throw unknownHost(host);
   const matches = (command: Command) => command.host === host && mayHaveWritten(command);
   const { found } = await readPast<Command>(manager, {
-    ...commandsPast(manager),
+    ...commandsPast(manager, tags),
     limit: COMMANDS_READ,
     before: undefined,
     matches,

@@ -16,10 +16,21 @@ import {
 } from "@neverstale/fleet-domain";
 import type { AnyMutation } from "@neverstale/protocol";
 import type { z } from "zod";
+import { actingNow } from "../accounts/granted.ts";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Transactions } from "../fleet/transact.ts";
-import { type Answer, type Ask, checked, param, queried, type Route, userOf, withBody } from "../http/route.ts";
+import {
+  type Answer,
+  type Ask,
+  askedBy,
+  checked,
+  param,
+  queried,
+  type Route,
+  userOf,
+  withBody,
+} from "../http/route.ts";
 import { commandLog } from "./command-log.ts";
 import { cancelById, cancelPipeline } from "./dispatch.ts";
 import { type DispatchMutations, dispatchMutations } from "./dispatch-mutations.ts";
@@ -35,7 +46,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       query: CommandLogQuery,
       answer: CommandLogAnswer,
       allow: "viewer",
-      handle: async (ask) => ({ body: await commandLog(manager, queried(CommandLogQuery, ask)) }),
+      handle: async (ask) => ({ body: await commandLog(manager, userOf(ask).tags, queried(CommandLogQuery, ask)) }),
     },
     withBody({
       method: "POST",
@@ -142,7 +153,7 @@ async function cancel(
   decide: typeof cancelById,
 ): Promise<Answer> {
   const { applied } = await transactFor(ask, (work) => {
-    decide(work, param(ask, "id"), userOf(ask).user);
+    decide(work, param(ask, "id"), actingNow(work.accounts, askedBy(ask)));
     return null;
   });
   return accepted({ epoch: applied.epoch, version: applied.version });

@@ -4,7 +4,7 @@ import type { Host } from "@neverstale/fleet-domain";
 import { dispatchOp, dispatchPipeline } from "../commands/dispatch.ts";
 import type { Work } from "../fleet/work.ts";
 
-const ACTOR = "demo";
+const BY = { user: "demo", tags: null };
 const MOST_HOSTS = 25;
 /** Each so many rounds there is a pipeline. */
 const PIPELINE_EVERY = 5;
@@ -17,11 +17,11 @@ export function startMadeUpWork(work: Work, round: number, chance: () => number)
   const ids = hosts.map(({ id }) => id);
   const newId = () => work.at.newId();
   if (round % PIPELINE_EVERY === PIPELINE_EVERY - 1) {
-    dispatchPipeline(work, { pipeline: "health", hosts: ids }, ACTOR, newId);
+    dispatchPipeline(work, { pipeline: "health", hosts: ids }, BY, newId);
     return;
   }
   const op = first.ops[Math.floor(chance() * first.ops.length)];
-  if (op !== undefined) dispatchOp(work, { op: op.name, hosts: ids }, ACTOR, newId);
+  if (op !== undefined) dispatchOp(work, { op: op.name, hosts: ids }, BY, newId);
 }
 
 /** They stand side by side in the list, from any place on. */

@@ -7,21 +7,27 @@ import {
   type AuditState,
   type EventLogAnswer,
   type EventLogQuery,
+  type GrantedTags,
 } from "@neverstale/fleet-domain";
 import { MAIN_SPACE } from "@neverstale/server";
 import type { z } from "zod";
+import { shownOn } from "../accounts/granted.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import { newestFirst, type PageOf, type Past, readPast, unknownCursor } from "./past.ts";
 import { isWithin } from "./within-times.ts";
 
 /** A page has audit events from their own space, out of which nothing pushes them, and the others from the main space. */
-export async function eventLog(manager: FleetManager, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
+export async function eventLog(
+  manager: FleetManager,
+  tags: GrantedTags,
+  query: z.output<typeof EventLogQuery>,
+): Promise<EventLogAnswer> {
   const { limit, category } = query;
   const isAskedFor = (event: AuditEvent) => isEventAskedFor(event, query);
   const before = cursorsOf(query.before, category);
   const [others, audit] = await Promise.all([
-    pageOf(manager, MAIN_SPACE, isAskedFor, before.others, limit),
-    pageOf(manager, AUDIT_SPACE, isAskedFor, before.audit, limit),
+    pageOf(manager, tags, MAIN_SPACE, isAskedFor, before.others, limit),
+    pageOf(manager, tags, AUDIT_SPACE, isAskedFor, before.audit, limit),
   ]);
   const events: AuditEvent[] = [];
   const next = { others: before.others, audit: before.audit };
@@ -64,6 +70,7 @@ function isEventAskedFor({ at, host, actor, action, level }: AuditEvent, asked: 
 
 function pageOf(
   manager: FleetManager,
+  tags: GrantedTags,
   space: string,
   isAskedFor: (event: AuditEvent) => boolean,
   before: Cursors["audit"],
@@ -72,10 +79,25 @@ function pageOf(
   if (before === null) return Promise.resolve({ found: [], next: null });
   const audit = (manager.space(AUDIT_SPACE)?.state ?? null) as AuditState | null;
   const events = space === MAIN_SPACE ? manager.state.events : audit?.events;
-  const live = newestFirst([...(events?.values() ?? [])], (event) => event.at);
+  const shared = space === MAIN_SPACE ? sharedEvents(manager, tags) : new Map<string, AuditEvent>();
+  const isOfOwnHost = shownOn(manager, tags);
+  const isShown = (event: AuditEvent) => isOfOwnHost(event) || shared.has(event.id);
+  const live = newestFirst(
+    [...[...(events?.values() ?? [])].filter(isOfOwnHost), ...shared.values()],
+    (event) => event.at,
+  );
   const belongsHere = space === MAIN_SPACE ? isNotApart(audit) : () => true;
-  const matches = (event: AuditEvent) => belongsHere(event) && isAskedFor(event);
-  return readPast<AuditEvent>(manager, { space, collection: "events", live, matches, limit, before });
+  const isOfThese = (event: AuditEvent) => shared.get(event.id) === event || (belongsHere(event) && isOfOwnHost(event));
+  const matches = (event: AuditEvent) => isOfThese(event) && isAskedFor(event);
+  return readPast<AuditEvent>(manager, { space, collection: "events", live, isShown, matches, limit, before });
+}
+
+/** Events of several hosts are told of the own ones, as long as they are in the state. */
+function sharedEvents({ state }: FleetManager, tags: GrantedTags): ReadonlyMap<string, AuditEvent> {
+  const found = new Map<string, AuditEvent>();
+  for (const { tag, event } of tags === null ? [] : state.shares.values())
+    if (event !== undefined && tags?.includes(tag) === true) found.set(event.id, event);
+  return found;
 }
 
 /** Audit events from before they were kept apart are among the others only. */

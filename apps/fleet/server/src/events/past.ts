@@ -44,6 +44,8 @@ export interface PastQuery<R> {
   readonly collection: "alerts" | "commands" | "events" | "pipelines";
   /** These records are in the live state, newest first. */
   readonly live: readonly R[];
+  /** Nothing else is shown to whoever asks, and no cursor stands behind it. */
+  readonly isShown: (record: R) => boolean;
   readonly matches: (record: R) => boolean;
   readonly limit: number;
   readonly before: string | undefined;
@@ -85,6 +87,7 @@ function cursorAt(place: number): string {
   return `past ${place}`;
 }
 
+type ShownBy<R> = { readonly isShown: (record: R) => boolean };
 type Kept = Pick<PastQuery<unknown>, "space" | "collection">;
 
 async function rowsBehind(manager: FleetManager, { space, collection }: Kept, place: number) {
@@ -93,13 +96,13 @@ async function rowsBehind(manager: FleetManager, { space, collection }: Kept, pl
 }
 
 /** It finds a record that was live when its cursor was given, and has left the state not long ago. */
-async function placeBehind(manager: FleetManager, query: Kept, id: string): Promise<number> {
+async function placeBehind<R>(manager: FleetManager, query: Kept & ShownBy<R>, id: string): Promise<number> {
   let place = NEWEST;
   for (let read = 0; read < MAX_ROWS; ) {
     const { rows, isLast } = await rowsBehind(manager, query, place);
     for (const row of rows) {
       place = row.position;
-      if (row.id === id) return place;
+      if (row.id === id && query.isShown(row.record as unknown as R)) return place;
     }
     read += rows.length;
     if (isLast) break;

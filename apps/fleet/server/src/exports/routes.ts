@@ -1,10 +1,10 @@
 /** Hosts and the audit are exported by these routes. */
 
-import { AuditExportQuery, HostExportQuery } from "@neverstale/fleet-domain";
+import { AuditExportQuery, type Host, HostExportQuery, isHostGranted } from "@neverstale/fleet-domain";
 import { AUDIT_COLUMNS, exportedAudit } from "../audit/exported-audit.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import { EXPORTED_HOST_COLUMNS, exportedHosts } from "../hosts/exported-hosts.ts";
-import { queried, type Route } from "../http/route.ts";
+import { queried, type Route, userOf } from "../http/route.ts";
 import { exportAnswer } from "./export.ts";
 
 export function exportRoutes({ manager }: ExportRoutesParts): Route[] {
@@ -16,7 +16,9 @@ export function exportRoutes({ manager }: ExportRoutesParts): Route[] {
       allow: "viewer",
       handle: (ask) => {
         const { format, tag } = queried(HostExportQuery, ask);
-        const records = exportedHosts(manager.state, ({ tags }) => tag === undefined || tags.includes(tag));
+        const granted = userOf(ask).tags;
+        const isMeant = (host: Host) => isHostGranted(granted, host) && (tag === undefined || host.tags.includes(tag));
+        const records = exportedHosts(manager.state, isMeant);
         return exportAnswer(format, { name: "hosts", records, columns: EXPORTED_HOST_COLUMNS });
       },
     },
@@ -25,6 +27,7 @@ export function exportRoutes({ manager }: ExportRoutesParts): Route[] {
       path: "/api/audit/export",
       query: AuditExportQuery,
       allow: "admin",
+      wholeFleet: true,
       handle: (ask) => {
         const { format, ...asked } = queried(AuditExportQuery, ask);
         const records = exportedAudit(manager, asked);

@@ -1,7 +1,9 @@
 /** The fleet's state is changed here, one transaction at a time, and here it is known when the store takes no changes. */
 
+import type { Fleet } from "@neverstale/fleet-domain";
 import { type JsonValue, SyncError } from "@neverstale/protocol";
-import type { Applied, TransactOptions } from "@neverstale/server";
+import type { Applied, Transaction, TransactOptions } from "@neverstale/server";
+import { settleShares } from "../shares/settle-shares.ts";
 import type { HostBudgets } from "./host-budgets.ts";
 import type { Log } from "./log.ts";
 import type { FleetMoment } from "./moment.ts";
@@ -37,7 +39,7 @@ export class Transactions {
     let result: T | undefined;
     const applied = await this.#watched(
       this.#manager.transact((state, transaction) => {
-        result = decide(new Work(state, transaction, this.moment(), this.#budgets));
+        result = this.#decided(state, transaction, decide);
         return [];
       }, options),
     );
@@ -53,12 +55,19 @@ export class Transactions {
       this.#manager.transact(
         (state, transaction) => ({
           changes: [],
-          answer: decide(new Work(state, transaction, this.moment(), this.#budgets)),
+          answer: this.#decided(state, transaction, decide),
         }),
         key === undefined ? {} : { key },
       ),
     );
     return { applied, result: applied.answer as T };
+  }
+
+  #decided<T>(state: Fleet, transaction: Transaction, decide: (work: Work) => T): T {
+    const work = new Work(state, transaction, this.moment(), this.#budgets);
+    const result = decide(work);
+    settleShares(work);
+    return result;
   }
 
   /**

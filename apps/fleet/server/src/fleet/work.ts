@@ -22,6 +22,7 @@ import {
 } from "@neverstale/fleet-domain";
 import type { ChangeData, ChangeTypeOf, JsonObject } from "@neverstale/protocol";
 import { MAIN_SPACE, type Transaction } from "@neverstale/server";
+import { noteMove } from "../shares/moved-records.ts";
 import type { HostBudgets } from "./host-budgets.ts";
 import type { FleetMoment } from "./moment.ts";
 
@@ -75,6 +76,7 @@ export class Work implements View {
   }
 
   change<T extends ChangeTypeOf<typeof fleet>>(type: T, target: string, data: ChangeData<typeof fleet, T>): void {
+    noteMove(this.transaction, type, target, data);
     this.#add(MAIN_SPACE, type, target, data);
   }
 
@@ -111,6 +113,7 @@ export class Work implements View {
     id: string,
     data: ChangeData<typeof accountsModel, T>,
   ): void {
+    noteMove(this.transaction, type, "", data);
     this.#add(ACCOUNTS_SPACE, type, "", { ...data, id });
   }
 

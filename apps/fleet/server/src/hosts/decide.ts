@@ -11,9 +11,10 @@ import {
   nameProblem,
 } from "@neverstale/fleet-domain";
 import { isSafeId } from "@neverstale/protocol";
+import { type Acting, grantedHost, requireWholeFleet } from "../accounts/granted.ts";
 import { endAllOn } from "../commands/dispatch.ts";
 import { drive } from "../commands/driver.ts";
-import { hostCount, note } from "../fleet/note.ts";
+import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 
@@ -53,8 +54,13 @@ function calledSo(work: Work, name: string, besides?: string): string | null {
   return null;
 }
 
-export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: string): void {
-  if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
+/** A name is unlike those of all hosts, and tags say who sees a host: both are for those who see the whole fleet. */
+export function patchHost(work: Work, hostId: string, patch: HostPatch, by: Acting): void {
+  const actor = by.user;
+  const granted = by.tags;
+  if (patch.name !== undefined) requireWholeFleet(granted, "a name");
+  if (patch.tags !== undefined) requireWholeFleet(granted, "a change of tags");
+  if (grantedHost(work.fleet, granted, hostId) === null) throw unknownHost(hostId);
   const other = patch.name == null ? null : calledSo(work, patch.name, hostId);
   if (other !== null)
     throw new RequestRefusal("bad_request", `${other} is called ${patch.name} already`, {
@@ -67,8 +73,9 @@ export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: s
 }
 
 /** The host goes with its work and its agent's right to speak, all in one transaction. */
-export function removeHost(work: Work, hostId: string, actor: string): void {
-  if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
+export function removeHost(work: Work, hostId: string, by: Acting): void {
+  const actor = by.user;
+  if (grantedHost(work.fleet, by.tags, hostId) === null) throw unknownHost(hostId);
   endAllOn(work, hostId, actor);
   work.change("host_removed", hostId, {});
   if (work.fleet.metrics.has(hostId)) work.change("host_metrics_removed", hostId, {});
@@ -99,15 +106,13 @@ export function setOffline(work: Work, hostIds: readonly string[]): void {
   const [only] = gone;
   if (only === undefined) return;
   if (gone.length === 1) return noteOnline(work, only, false);
-  const named = gone.slice(0, 10).join(", ");
-  note(work, {
-    category: "system",
-    level: "warn",
-    actor: "server",
-    action: "hosts_offline",
-    message: `${hostCount(gone.length)} are offline: ${gone.length > 10 ? `${named} and ${gone.length - 10} more` : named}`,
-    details: { hosts: gone },
-  });
+  const tell = (ids: readonly string[]) => {
+    const named = ids.slice(0, 10).join(", ");
+    const are = ids.length === 1 ? "1 host is" : `${ids.length} hosts are`;
+    return `${are} offline: ${ids.length > 10 ? `${named} and ${ids.length - 10} more` : named}`;
+  };
+  const event = { category: "system", level: "warn", actor: "server", action: "hosts_offline" } as const;
+  note(work, { ...event, message: tell(gone), details: { hosts: gone } }, {}, { hosts: gone, tell });
 }
 
 function turnOnline(work: Work, hostId: string, online: boolean): boolean {

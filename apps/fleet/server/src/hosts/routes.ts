@@ -2,13 +2,14 @@
 
 import { type Host, HostAnswer, HostPatch, ReachedAnswer } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
+import { actingNow } from "../accounts/granted.ts";
 import type { Presences } from "../agents/presences.ts";
 import { askForRotation } from "../agents/rotation.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Transactions } from "../fleet/transact.ts";
 import type { TransactFor } from "../http/io/once.ts";
 import type { OpenSockets } from "../http/open-sockets.ts";
-import { type Answer, type Ask, param, type Route, userOf, withBody } from "../http/route.ts";
+import { type Answer, type Ask, askedBy, param, type Route, userOf, withBody } from "../http/route.ts";
 import { patchHost, removeHost } from "./decide.ts";
 
 export function hostRoutes(parts: HostRoutesParts): Route[] {
@@ -48,15 +49,16 @@ export interface HostRoutesParts {
 }
 
 /** It is answered after the commit. */
-async function patch({ transactFor }: HostRoutesParts, ask: Ask<HostPatch>): Promise<Answer> {
+async function patch({ transactFor, transactions }: HostRoutesParts, ask: Ask<HostPatch>): Promise<Answer> {
   const id = param(ask, "id");
-  const { user, role } = userOf(ask);
+  const { role } = userOf(ask);
   if (ask.body.name !== undefined && role !== "admin")
     throw new RequestRefusal("forbidden", "only an admin may name a host", { hint: "Ask an admin." });
   const { applied, result } = await transactFor(ask, (work) => {
-    patchHost(work, id, ask.body, user);
+    patchHost(work, id, ask.body, actingNow(work.accounts, askedBy(ask)));
     return work.fleet.hosts.get(id) as Host & JsonValue;
   });
+  if (ask.body.tags !== undefined) await transactions.untilEverywhere(); // They say who sees it, at all nodes.
   const host: Host = result;
   return { body: { host, epoch: applied.epoch, version: applied.version } satisfies HostAnswer };
 }
@@ -66,7 +68,7 @@ async function remove(parts: HostRoutesParts, ask: Ask<unknown>): Promise<Answer
   const { transactFor, transactions, sockets, presences } = parts;
   const id = param(ask, "id");
   const { applied } = await transactFor(ask, (work) => {
-    removeHost(work, id, userOf(ask).user);
+    removeHost(work, id, actingNow(work.accounts, askedBy(ask)));
     sockets.revokeAgent(id); // They are closed now, so that not even this change reaches them, and again for one that came in between.
     return null;
   });
@@ -81,7 +83,7 @@ async function remove(parts: HostRoutesParts, ask: Ask<unknown>): Promise<Answer
 /** The agent does the rest by itself, once it is there. */
 async function rotate({ transactFor }: HostRoutesParts, ask: Ask<unknown>): Promise<Answer> {
   const { applied } = await transactFor(ask, (work) => {
-    askForRotation(work, param(ask, "id"), userOf(ask).user);
+    askForRotation(work, param(ask, "id"), actingNow(work.accounts, askedBy(ask)));
     return null;
   });
   return { status: 202, body: { epoch: applied.epoch, version: applied.version } };

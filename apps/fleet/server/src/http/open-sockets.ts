@@ -60,6 +60,18 @@ export class OpenSockets {
       this.#close((subject) => (subject.kind === "user" && ended.has(subject.sessionHash) ? 4401 : null));
   }
 
+  /** It sends the sockets of a user back at once. They are judged anew, and shown what the user may see now (rule V16). */
+  judgeAnew(user: string): void {
+    this.#close((subject) => (subject.kind === "user" && subject.user === user ? 1012 : null));
+  }
+
+  /** It closes the sockets of outputs that are not to be followed any more. */
+  revokeOutputs(mayFollow: (subject: UserSubject) => boolean): void {
+    this.#close((subject) =>
+      subject.kind === "user" && subject.command !== null && !mayFollow(subject) ? 4403 : null,
+    );
+  }
+
   /** It closes the sockets of an agent whose host was removed. */
   revokeAgent(hostId: string): void {
     this.#close((subject) => (subject.kind === "agent" && subject.host === hostId ? 4403 : null));
@@ -67,13 +79,20 @@ export class OpenSockets {
 }
 
 /** A socket belongs to this subject. */
-export type Subject =
-  /** `sessionHash` is that of an API token where one was shown. */
-  | { readonly kind: "user"; readonly user: string; readonly sessionHash: string }
-  | { readonly kind: "agent"; readonly host: string };
+export type Subject = UserSubject | { readonly kind: "agent"; readonly host: string };
+
+export interface UserSubject {
+  readonly kind: "user";
+  readonly user: string;
+  /** It is that of an API token where one was shown. */
+  readonly sessionHash: string;
+  readonly byToken: boolean;
+  /** The output of this command is followed. Null stands for the fleet. */
+  readonly command: string | null;
+}
 
 /** It says with which code a socket of this subject is closed. Null leaves it open. */
-export type SubjectJudge = (subject: Subject) => null | 4401 | 4403;
+export type SubjectJudge = (subject: Subject) => null | 4401 | 4403 | 1012;
 
 /** So many sockets may be open at once. In all there are as many as the engine allows. */
 export interface SocketLimits {

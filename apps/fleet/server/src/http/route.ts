@@ -1,8 +1,9 @@
 /** A route is one line of the table of all that can be asked for: a path that isn't in it does not exist (C30). */
 
-import type { Role } from "@neverstale/fleet-domain";
+import type { GrantedTags, Role } from "@neverstale/fleet-domain";
 import type { z } from "zod";
 import type { SignedIn } from "../accounts/decide.ts";
+import type { AskedBy } from "../accounts/granted.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { AskedFrom } from "../fleet/work.ts";
 import type { NamedUser } from "./io/proxy-users.ts";
@@ -14,6 +15,8 @@ export interface Route {
   readonly allow: Permission;
   /** It is about who may come in, so it is for a person who is signed in: no API token opens it. */
   readonly people?: boolean;
+  /** It concerns more than some hosts, so nobody has it who is limited to hosts with certain tags. */
+  readonly wholeFleet?: boolean;
   /** Its requests guess a secret, so they may be tried a few times a minute only. */
   readonly guesses?: boolean;
   /** A session that has shown neither password nor code for some time confirms first who it is (C23). Tokens of programs can't. */
@@ -92,6 +95,8 @@ export interface ShownApiToken {
   readonly user: string;
   /** It is not above the role that its owner has now. */
   readonly role: Role;
+  /** They are no more than its owner has now. */
+  readonly tags: GrantedTags;
   readonly secret: string;
 }
 
@@ -136,6 +141,12 @@ export function userOf({ caller }: Ask<unknown>): ShownApiToken {
   if (signedIn !== null) return { ...signedIn, id: signedIn.session.id };
   if (apiToken !== null) return apiToken;
   throw new Error("a route for users has let somebody else in");
+}
+
+/** It says for whom something is decided, and of which hosts that may be. */
+export function askedBy(ask: Ask<unknown>): AskedBy {
+  const { user, tags } = userOf(ask);
+  return { user, tags, token: ask.caller.apiToken?.id ?? null };
 }
 
 /** It returns the caller of a route for people alone. */

@@ -1,10 +1,11 @@
 /** This route answers with the metrics of a host over a while. */
 
 import { HostMetricsAnswer, HostMetricsQuery } from "@neverstale/fleet-domain";
+import { grantedHost } from "../accounts/granted.ts";
 import type { Clocks } from "../fleet/moment.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
-import { type Answer, type Ask, param, queried, type Route } from "../http/route.ts";
+import { type Answer, type Ask, param, queried, type Route, userOf } from "../http/route.ts";
 import { rangeOf } from "./asked-step.ts";
 import type { Level } from "./levels.ts";
 import { readSeries } from "./series.ts";
@@ -35,7 +36,7 @@ async function metricsOf(
   ask: Ask<unknown>,
 ): Promise<Answer> {
   const host = param(ask, "id");
-  if (!manager.state.hosts.has(host))
+  if (grantedHost(manager.state, userOf(ask).tags, host) === null)
     throw new RequestRefusal("unknown_host", `there is no host ${host}`, { hint: "Look at the list of hosts." });
   const { from, to, step } = queried(HostMetricsQuery, ask);
   const now = clocks.now();

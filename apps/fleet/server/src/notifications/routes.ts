@@ -17,6 +17,7 @@ export function notificationRoutes({ manager, transactFor }: NotificationRoutesP
       method: "GET",
       path: "/api/notifications",
       allow: "admin",
+      wholeFleet: true,
       query: NotificationsQuery,
       answer: NotificationsAnswer,
       handle: (ask) => ({ body: notifications(manager, queried(NotificationsQuery, ask)) }),
@@ -25,6 +26,7 @@ export function notificationRoutes({ manager, transactFor }: NotificationRoutesP
       method: "POST",
       path: "/api/notifications/:target/test",
       allow: "admin",
+      wholeFleet: true,
       answer: NotificationTestAnswer,
       answerStatus: 202,
       handle: async (ask) => {

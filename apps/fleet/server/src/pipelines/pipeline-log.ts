@@ -18,7 +18,15 @@ export async function pipelineLog(
     (asked.requestedBy === undefined || requestedBy === asked.requestedBy) &&
     (asked.host === undefined || hosts.includes(asked.host)) &&
     isWithin(createdAt, asked);
-  const query = { space: MAIN_SPACE, collection: "pipelines", live, matches, limit, before } as const;
+  const query = {
+    space: MAIN_SPACE,
+    collection: "pipelines",
+    live,
+    isShown: () => true,
+    matches,
+    limit,
+    before,
+  } as const;
   const { found, next } = await readPast<Pipeline>(manager, query);
   return { pipelines: found.map(({ record }) => record), next };
 }

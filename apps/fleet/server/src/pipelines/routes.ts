@@ -13,6 +13,7 @@ export function pipelineRoutes({ manager }: { readonly manager: FleetManager }):
       query: PipelineLogQuery,
       answer: PipelineLogAnswer,
       allow: "viewer",
+      wholeFleet: true,
       handle: async (ask) => ({ body: await pipelineLog(manager, queried(PipelineLogQuery, ask)) }),
     },
   ];

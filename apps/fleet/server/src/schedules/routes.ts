@@ -11,6 +11,7 @@ export function scheduleRoutes({ manager, transactions }: ScheduleRoutesParts): 
       method: "GET",
       path: "/api/schedules",
       allow: "viewer",
+      wholeFleet: true,
       answer: ScheduleAnswers,
       handle: () => ({ body: listed(manager, transactions.moment().ms) }),
     },

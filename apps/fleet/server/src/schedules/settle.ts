@@ -146,11 +146,11 @@ function miss(work: Work, rule: ScheduleRule, schedule: Rest, lastDueAt: string)
 function start(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string): void {
   const { op, pipeline, args, hosts, target } = rule;
   const where = { ...(hosts === undefined ? {} : { hosts }), ...(target === undefined ? {} : { target }) };
-  const [actor, newId] = [scheduleActor(rule.id), () => work.at.newId()];
+  const newId = () => work.at.newId();
+  const by = { user: scheduleActor(rule.id), tags: null };
   try {
-    if (pipeline !== undefined) dispatchPipeline(work, { pipeline, ...where }, actor, newId);
-    else if (op !== undefined)
-      dispatchOp(work, { op, ...where, ...(args === undefined ? {} : { args }) }, actor, newId);
+    if (pipeline !== undefined) dispatchPipeline(work, { pipeline, ...where }, by, newId);
+    else if (op !== undefined) dispatchOp(work, { op, ...where, ...(args === undefined ? {} : { args }) }, by, newId);
   } catch (error) {
     if (!(error instanceof RequestRefusal)) throw error;
     return fail(work, rule, schedule, dueAt, error.message); // It refuses before it changes anything.

@@ -7,13 +7,14 @@ import { applyTheme, storedTheme, THEMES, type Theme } from "../state/io/theme.t
 import { useNavigation } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { useReplica } from "../state/replica-hooks.ts";
-import { useAccount } from "./account.ts";
+import { isAdminOfFleet, useAccount } from "./account.ts";
 import { signOut } from "./io/account-requests.ts";
 import { PasswordForm } from "./password-form.tsx";
 import { useVisitor } from "./visitor.ts";
 
 export function AccountMenu() {
-  const { user, role } = useAccount();
+  const account = useAccount();
+  const { user, role } = account;
   const replica = useReplica();
   const visitor = useVisitor();
   const navigation = useNavigation();
@@ -22,7 +23,7 @@ export function AccountMenu() {
     applyTheme(next);
     setTheme(next);
   };
-  const peopleWord = role === "admin" ? "People" : "Your account";
+  const peopleWord = isAdminOfFleet(account) ? "People" : "Your account";
   const [isAsking, setAsking] = useState(false);
   return (
     <>

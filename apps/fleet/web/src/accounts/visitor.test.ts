@@ -29,7 +29,7 @@ test("whoever has a session is signed in at once, everyone else after signing in
   const before = unknown.state;
   await unknown.signIn({ username: "maria", password: "a password of hers" });
 
-  expect(known.state).toEqual({ phase: "signed_in", user: "maria", role: "operator" });
+  expect(known.state).toEqual({ phase: "signed_in", user: "maria", role: "operator", tags: null });
   expect(before).toEqual({ phase: "signed_out", before: null });
   expect(unknown.state).toEqual(known.state);
 });

@@ -66,8 +66,8 @@ export class Visitor {
     this.#become({ phase: "signed_out", before: this.#state.phase === "signed_in" ? this.#state.user : null });
   }
 
-  #opened({ user, role }: SessionAnswer): void {
-    this.#become({ phase: "signed_in", user, role });
+  #opened({ user, role, tags }: SessionAnswer): void {
+    this.#become({ phase: "signed_in", user, role, tags: tags ?? null });
   }
 
   #become(state: VisitorState): void {
@@ -81,7 +81,13 @@ export type VisitorState =
   | { readonly phase: "unknown" }
   /** `before` was signed in on this page until the session ended. It is null at the start and after signing out. */
   | { readonly phase: "signed_out"; readonly before: string | null }
-  | { readonly phase: "signed_in"; readonly user: string; readonly role: SessionAnswer["role"] };
+  | {
+      readonly phase: "signed_in";
+      readonly user: string;
+      readonly role: SessionAnswer["role"];
+      /** Null stands for the whole fleet. */
+      readonly tags: readonly string[] | null;
+    };
 
 /** The token is shown here and never again. `sha256` is the hash of the agent that the server hands out. */
 export type MadeToken = Awaited<ReturnType<FleetSession["makeToken"]>>;

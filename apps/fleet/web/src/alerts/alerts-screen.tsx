@@ -11,7 +11,8 @@ import { Ago, ClockTime, Elapsed } from "../components/time.tsx";
 import { howMany } from "../state/format.ts";
 import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
-import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { useLoaded, useSelection } from "../state/replica-hooks.ts";
+import { useAlert } from "../state/seen-hooks.ts";
 import { type AlertActions, useAlertActions } from "./io/act-on-alert.ts";
 import { NotificationSection } from "./notification-section.tsx";
 import { alertLook, firingCount, shownAlerts, shownSilences, silencedWords, whatOf } from "./shown-alerts.ts";
@@ -47,10 +48,10 @@ export function AlertsScreen() {
 }
 
 const AlertCard = memo(function AlertCard({ id }: { readonly id: string }) {
-  const alert = useRecord("alerts", id);
+  const alert = useAlert(id);
   const { mayDispatch } = useAccount();
   const actions = useAlertActions();
-  if (alert === undefined) return null;
+  if (alert === null) return null;
   return (
     <article className="card" aria-label={alert.title}>
       <header className="card-head">

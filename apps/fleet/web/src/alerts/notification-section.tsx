@@ -2,7 +2,7 @@
 
 import type { ShownDelivery, ShownTarget } from "@neverstale/fleet-client";
 import { Button } from "react-aria-components";
-import { useAccount } from "../accounts/account.ts";
+import { isAdminOfFleet, useAccount } from "../accounts/account.ts";
 import { type Look, lookOf } from "../components/look.ts";
 import { Notice } from "../components/notice.tsx";
 import { Status } from "../components/status.tsx";
@@ -11,8 +11,7 @@ import { howMany } from "../state/format.ts";
 import { useNotifications } from "./io/notifications.ts";
 
 export function NotificationSection() {
-  const { role } = useAccount();
-  return role === "admin" ? <NotificationList /> : null;
+  return isAdminOfFleet(useAccount()) ? <NotificationList /> : null;
 }
 
 function NotificationList() {

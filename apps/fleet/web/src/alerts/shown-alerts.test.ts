@@ -35,6 +35,8 @@ function fleetWith(...alerts: Alert[]): Fleet {
     alertRules: none,
     catalogueFiles: none,
     backups: none,
+    sharedTags: none,
+    shares: none,
     alerts: new Map(alerts.map((one) => [one.id, one])),
   };
 }

@@ -1,10 +1,11 @@
 /** Alerts are put in the order in which a person wants them: what fires first, the worst of it before the rest, the newest before the older. */
 
 import type { Alert, Fleet, Silence } from "@neverstale/fleet-domain";
+import { seenAlerts } from "@neverstale/fleet-domain/schema-free";
 import type { Look } from "../components/look.ts";
 
 export function shownAlerts(fleet: Fleet): readonly string[] {
-  return [...fleet.alerts.values()].sort(compareAlerts).map(({ id }) => id);
+  return [...seenAlerts(fleet)].sort(compareAlerts).map(({ id }) => id);
 }
 
 function compareAlerts(a: Alert, b: Alert): number {
@@ -19,7 +20,7 @@ const ORDER = { firing: 0, acknowledged: 1, resolved: 2 } as const;
 /** The number stands beside the screen's name. Null means that nothing fires. */
 export function firingCount(fleet: Fleet): number | null {
   let firing = 0;
-  for (const { status } of fleet.alerts.values()) if (status === "firing") firing += 1;
+  for (const { status } of seenAlerts(fleet)) if (status === "firing") firing += 1;
   return firing === 0 ? null : firing;
 }
 

@@ -3,7 +3,7 @@
 import { enrollCautions, enrollCommand, MAX_TOKEN_USES } from "@neverstale/fleet-domain/schema-free";
 import { useState } from "react";
 import { Button, Input, Label, Text, TextArea, TextField } from "react-aria-components";
-import { useAccount } from "../accounts/account.ts";
+import { isAdminOfFleet, useAccount } from "../accounts/account.ts";
 import { Sheet, SheetDialog } from "../accounts/sheet.tsx";
 import { formText, useSubmit } from "../accounts/submit.ts";
 import { type MadeToken, useVisitor } from "../accounts/visitor.ts";
@@ -11,9 +11,9 @@ import { CopyButton } from "../components/copy-button.tsx";
 import { serverAddress } from "../state/io/base-path.ts";
 
 export function AddHosts() {
-  const { role } = useAccount();
+  const account = useAccount();
   const [isOpen, setOpen] = useState(false);
-  if (role !== "admin") return null;
+  if (!isAdminOfFleet(account)) return null;
   return (
     <>
       {isOpen && <AddHostsDialog onClose={() => setOpen(false)} />}

@@ -1,7 +1,7 @@
 /** The events screen shows what happened and who did it, newest first. */
 
 import type { Event, Fleet } from "@neverstale/fleet-domain";
-import { labelOf } from "@neverstale/fleet-domain/schema-free";
+import { labelOf, seenEvents } from "@neverstale/fleet-domain/schema-free";
 import { memo, useMemo } from "react";
 import { Empty } from "../components/notice.tsx";
 import { PlaceFilter } from "../components/place-filter.tsx";
@@ -13,6 +13,7 @@ import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { sameIds } from "../state/record-lists.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { useEvent } from "../state/seen-hooks.ts";
 import { eventLook } from "./event-look.ts";
 import { selectShownEvents } from "./shown-events.ts";
 
@@ -31,7 +32,7 @@ export function EventsScreen() {
 }
 
 function eventCount(fleet: Fleet): number {
-  return fleet.events.size;
+  return seenEvents(fleet).length;
 }
 
 function EventList() {
@@ -70,8 +71,8 @@ function emptyTitle(loaded: boolean, filter: string): string {
 }
 
 const EventLine = memo(function EventLine({ id }: { readonly id: string }) {
-  const event = useRecord("events", id);
-  if (event === undefined) return null;
+  const event = useEvent(id);
+  if (event === null) return null;
   return (
     <tr>
       <td className="cell-time">

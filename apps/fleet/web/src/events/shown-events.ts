@@ -1,7 +1,7 @@
 /** This selector says which events the screen shows, and in which order. */
 
 import type { Event, Fleet } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/schema-free";
+import { labelIn, seenEvents } from "@neverstale/fleet-domain/schema-free";
 import { containsWords } from "../state/record-lists.ts";
 import { eventLook } from "./event-look.ts";
 
@@ -17,7 +17,7 @@ export function selectShownEvents(filter: string): (fleet: Fleet) => readonly st
       nameOf(event),
     ];
     const shown = (event: Event) => filter === "" || containsWords(wordsOf(event), filter);
-    return newestEventsFirst(fleet.events.values())
+    return newestEventsFirst(seenEvents(fleet))
       .filter(shown)
       .map(({ id }) => id);
   };

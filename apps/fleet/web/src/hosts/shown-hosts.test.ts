@@ -24,6 +24,8 @@ const FLEET: Fleet = {
   schedules: new Map(),
   catalogueFiles: new Map(),
   backups: new Map(),
+  sharedTags: new Map(),
+  shares: new Map(),
 };
 
 /** A fleet in which it is a mistake to look at the metrics. */

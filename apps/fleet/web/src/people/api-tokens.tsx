@@ -13,7 +13,8 @@ import { Ago, ClockTime } from "../components/time.tsx";
 import { serverPath } from "../state/io/base-path.ts";
 import { useAsked } from "./asked.ts";
 import { usePeople } from "./people.ts";
-import { asRole, roleOptions } from "./user-words.ts";
+import { TagsField } from "./tags-form.tsx";
+import { asRole, hostsWords, roleOptions, typedTags } from "./user-words.ts";
 
 export function OwnApiTokens() {
   const people = usePeople();
@@ -60,7 +61,7 @@ interface TokenCardProps {
 }
 
 function TokenCard({ token, busy, onRevoke }: TokenCardProps) {
-  const { label, role, expiresAt, lastUsedAt } = token;
+  const { label, role, tags, expiresAt, lastUsedAt } = token;
   return (
     <article className="card" aria-label={label}>
       <header className="card-head">
@@ -69,7 +70,7 @@ function TokenCard({ token, busy, onRevoke }: TokenCardProps) {
           Revoke
         </Button>
         <p className="card-facts">
-          {role} · until <ClockTime at={expiresAt} /> ·{" "}
+          {role} · <span className="foreign">{hostsWords(tags)}</span> · until <ClockTime at={expiresAt} /> ·{" "}
           {lastUsedAt === undefined ? (
             "never used"
           ) : (
@@ -96,7 +97,9 @@ function TokenForm({ onMade, onClose }: TokenFormProps) {
   const [role, setRole] = useState("viewer");
   const { failure, busy, submit } = useSubmit(async (form) => {
     const ttlS = Number(formText(form, "days")) * DAY_S;
-    onMade(await people.makeApiToken({ label: formText(form, "label"), role: asRole(role), ttlS }));
+    const tags = typedTags(formText(form, "tags"));
+    const asked = { label: formText(form, "label"), role: asRole(role), ttlS };
+    onMade(await people.makeApiToken({ ...asked, ...(tags !== null && { tags: [...tags] }) }));
   });
   return (
     <SheetDialog onCancel={onClose}>
@@ -107,6 +110,7 @@ function TokenForm({ onMade, onClose }: TokenFormProps) {
             <Input className="input" autoComplete="off" />
           </TextField>
           <Choice label="Role" placeholder="Role" groups={roleOptions(account.role)} value={role} onChoose={setRole} />
+          <TagsField tags={account.tags} />
           <TextField className="field" name="days" type="number" defaultValue="30" isRequired>
             <Label className="field-label">Days</Label>
             <Input className="input" min={1} max={365} step={1} />

@@ -8,7 +8,8 @@ import { Choice } from "../components/choice.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
 import { ClockTime } from "../components/time.tsx";
 import { type MadeLink, usePeople } from "./people.ts";
-import { asRole, ROLE_OPTIONS } from "./user-words.ts";
+import { TagsField } from "./tags-form.tsx";
+import { asRole, ROLE_OPTIONS, typedTags } from "./user-words.ts";
 
 interface InviteFormProps {
   readonly onMade: (made: MadeLink) => void;
@@ -19,7 +20,7 @@ export function InviteForm({ onMade, onClose }: InviteFormProps) {
   const people = usePeople();
   const [role, setRole] = useState("viewer");
   const { failure, busy, submit } = useSubmit(async (form) =>
-    onMade(await people.invite(formText(form, "name"), asRole(role))),
+    onMade(await people.invite(formText(form, "name"), asRole(role), typedTags(formText(form, "tags")))),
   );
   return (
     <SheetDialog onCancel={onClose}>
@@ -33,6 +34,7 @@ export function InviteForm({ onMade, onClose }: InviteFormProps) {
             </Text>
           </TextField>
           <Choice label="Role" placeholder="Role" groups={ROLE_OPTIONS} value={role} onChoose={setRole} />
+          <TagsField tags={null} />
           <Button type="submit" className="button button-main" isPending={busy}>
             Make the link
           </Button>

@@ -18,7 +18,7 @@ import { createContext, useContext } from "react";
 export interface People {
   users(): Promise<readonly ShownUser[]>;
   /** It resolves with the one-time link, which is shown here and never again. */
-  invite(name: string, role: Role): Promise<MadeLink>;
+  invite(name: string, role: Role, tags: readonly string[] | null): Promise<MadeLink>;
   change(name: string, change: UserChange): Promise<void>;
   reset(name: string): Promise<MadeLink>;
   remove(name: string): Promise<void>;

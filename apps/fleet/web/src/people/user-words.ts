@@ -24,6 +24,17 @@ export function asRole(word: string): Role {
   return word === "admin" || word === "operator" ? word : "viewer";
 }
 
+/** It says which hosts somebody sees. */
+export function hostsWords(tags: readonly string[] | null | undefined): string {
+  return tags == null ? "all hosts" : `hosts with ${tags.join(" or ")}`;
+}
+
+/** Tags are typed with blanks or commas between them. None stand for the whole fleet. */
+export function typedTags(text: string): readonly string[] | null {
+  const tags = [...new Set(text.split(/[\s,]+/).filter((tag) => tag !== ""))];
+  return tags.length === 0 ? null : tags;
+}
+
 export const STATUS_WORDS: Readonly<Record<ShownUser["status"], string>> = {
   active: "can sign in",
   invited: "invited",

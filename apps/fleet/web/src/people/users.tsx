@@ -10,7 +10,8 @@ import { Ago, ClockTime } from "../components/time.tsx";
 import { type AskedList, useAsked } from "./asked.ts";
 import { Confirm, InviteForm, LinkSheet } from "./dialogs.tsx";
 import { type MadeLink, type People, usePeople } from "./people.ts";
-import { asRole, ROLE_OPTIONS, STATUS_WORDS } from "./user-words.ts";
+import { TagsForm } from "./tags-form.tsx";
+import { asRole, hostsWords, ROLE_OPTIONS, STATUS_WORDS } from "./user-words.ts";
 
 export function Users() {
   const people = usePeople();
@@ -55,9 +56,9 @@ interface UserCardProps {
 }
 
 function UserCard({ user, people, asked, onMade }: UserCardProps) {
-  const { name, role, status, linkExpiresAt, lastSeenAt, secondFactor } = user;
+  const { name, role, tags = null, status, linkExpiresAt, lastSeenAt, secondFactor } = user;
   const isOwn = useAccount().user === name;
-  const [question, setQuestion] = useState<"reset" | "remove" | "factor" | null>(null);
+  const [question, setQuestion] = useState<"reset" | "remove" | "factor" | "tags" | null>(null);
   const answer = (act: () => Promise<void>) => {
     setQuestion(null);
     asked.run(act);
@@ -92,10 +93,22 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
           onCancel={() => setQuestion(null)}
         />
       )}
+      {question === "tags" && (
+        <TagsForm
+          user={name}
+          tags={tags}
+          onGrant={async (granted) => {
+            await people.change(name, { tags: granted === null ? null : [...granted] });
+            answer(async () => {});
+          }}
+          onClose={() => setQuestion(null)}
+        />
+      )}
       <header className="card-head">
         <h3 className="card-title foreign">{name}</h3>
         <span>{STATUS_WORDS[status]}</span>
         <p className="card-facts">
+          <span className="foreign">{hostsWords(tags)}</span>{" "}
           {linkExpiresAt !== undefined && (
             <>
               the link is good until <ClockTime at={linkExpiresAt} />
@@ -116,6 +129,9 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
           value={role}
           onChoose={(id) => id !== role && asked.run(() => people.change(name, { role: asRole(id) }))}
         />
+        <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("tags")}>
+          Hosts
+        </Button>
         {!isOwn && !isDisabled && (
           <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("reset")}>
             New link

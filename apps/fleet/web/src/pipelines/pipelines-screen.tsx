@@ -1,7 +1,12 @@
 /** The pipelines screen shows every pipeline that runs or ran. The one that is open shows its grid of host by stage. */
 
 import type { Command, Fleet, Pipeline } from "@neverstale/fleet-domain";
-import { isDangerousPipeline, isFinal, rolesInsteadForPipeline } from "@neverstale/fleet-domain/schema-free";
+import {
+  isDangerousPipeline,
+  isFinal,
+  rolesInsteadForPipeline,
+  seenPipelines,
+} from "@neverstale/fleet-domain/schema-free";
 import { memo, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import { useAccount } from "../accounts/account.ts";
@@ -18,7 +23,8 @@ import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { newestCreatedFirst, sameIds } from "../state/record-lists.ts";
-import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { useLoaded, useSelection } from "../state/replica-hooks.ts";
+import { usePipeline } from "../state/seen-hooks.ts";
 import { type RetryOnly, useRetry } from "./io/retry.ts";
 import { gridOf } from "./pipeline-grid.ts";
 import { pipelineLook } from "./pipeline-look.ts";
@@ -56,7 +62,7 @@ export function PipelinesScreen() {
 }
 
 function pipelineIds(fleet: Fleet): readonly string[] {
-  return newestCreatedFirst([...fleet.pipelines.values()]).map(({ id }) => id);
+  return newestCreatedFirst(seenPipelines(fleet)).map(({ id }) => id);
 }
 
 interface PipelineCardProps {
@@ -66,10 +72,10 @@ interface PipelineCardProps {
 }
 
 const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps) {
-  const pipeline = useRecord("pipelines", id);
+  const pipeline = usePipeline(id);
   const { mayDispatch } = useAccount();
   const cancel = useCancel();
-  if (pipeline === undefined) return null;
+  if (pipeline === null) return null;
   return (
     <article className="card">
       <header className="card-head">

@@ -289,6 +289,11 @@ test("[V5] the state is read through a view, for a page that is rendered or for 
   const initial = rig.manager.initialState("main", WEB_GUEST);
   const { proof: _, payload, ...position } = initial;
 
+  const { version, digest, collections } = rig.manager.capture("main", WEB_GUEST);
+  expect([version, digest]).toEqual([rig.manager.version, expect.not.stringMatching(rig.manager.capture().digest)]);
+  expect(collections.find(({ name }) => name === "hosts")?.records).toEqual([
+    ...(rig.manager.read("main", WEB_GUEST).hosts?.values() ?? []),
+  ]);
   expect(rig.manager.read("main", WEB_GUEST)).toEqual({
     hosts: new Map([["1", { id: "1", load: 1 }]]),
     commands: new Map(),

@@ -1,6 +1,6 @@
 /** `neverstale alerts` prints what needs somebody, and says that somebody has seen it or wants to hear nothing of it for a while. */
 
-import { Alert, Host, Silence, SilenceAnswer, StateAnswer } from "@neverstale/fleet-domain";
+import { Alert, Host, Share, Silence, SilenceAnswer, StateAnswer, seenAlerts } from "@neverstale/fleet-domain";
 import type { JsonObject } from "@neverstale/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AddCommand, ProcessEnd } from "../../command-line/command.ts";
@@ -98,14 +98,18 @@ function addById(alerts: Command, end: ProcessEnd, name: string, description: st
 }
 
 async function list(session: CommandLineSession, { status, json }: AlertsFlags): Promise<number> {
-  const { alerts = [], hosts = [] } = await stateOf(session);
-  const found = alertsAskedFor(
-    alerts.map((alert) => Alert.parse(alert)),
-    status,
-  );
+  const { alerts = [], hosts = [], shares = [] } = await stateOf(session);
+  const whole = alerts.map((alert) => Alert.parse(alert));
+  const parts = shares.map((share) => Share.parse(share));
+  const seen = seenAlerts({ alerts: byIds(whole), shares: byIds(parts) });
+  const found = alertsAskedFor(seen, status);
   const byId = new Map(hosts.map((host) => [host.id, Host.parse(host)]));
   print(json === true ? found.map((alert) => plainJson(JSON.stringify(alert))) : alertLines(found, byId));
   return found.some((alert) => alert.status === "firing") ? EXIT.no : EXIT.ok;
+}
+
+function byIds<R extends { readonly id: string }>(records: readonly R[]): ReadonlyMap<string, R> {
+  return new Map(records.map((record) => [record.id, record]));
 }
 
 async function silence(session: CommandLineSession, flags: SilenceFlags): Promise<void> {

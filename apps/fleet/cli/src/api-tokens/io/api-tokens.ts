@@ -5,14 +5,16 @@ import { ApiTokenAnswer, ApiTokenEntry, MAX_API_TOKEN_S, ROLES, type Role } from
 import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
-import { durationBetween, type SignInFlags, withPersonSignIn } from "../../command-line/flags.ts";
+import { durationBetween, type SignInFlags, tagOption, withPersonSignIn } from "../../command-line/flags.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { oneLine, plainJson } from "../../terminal/plain-text.ts";
+import { shownHostWords } from "../../users/user-lines.ts";
 
 interface CreateFlags extends SignInFlags {
   readonly label: string;
   readonly role: Role;
   readonly ttl: number;
+  readonly tag?: readonly string[];
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -28,6 +30,7 @@ owner, and nothing that is about accounts.
 Examples:
   neverstale api-tokens create --label "nightly report" --ttl 90d --out report.token
   neverstale hosts --token-file report.token
+  neverstale api-tokens create --label "deploys of web" --role operator --tag team:web --out deploy.token
   curl -H "Authorization: Bearer $(cat report.token)" http://127.0.0.1:8080/api/state`;
 
 const DAY_MS = 86_400_000;
@@ -43,6 +46,7 @@ export const addApiTokens: AddCommand = (root, end) => {
         .default(30 * DAY_MS, "30d")
         .argParser(durationBetween(60_000, MAX_API_TOKEN_S * 1000, "1m to 365d")),
     )
+    .addOption(tagOption("it sees and acts on hosts with this tag only; repeatable; never more than you do"))
     .option("--out <file>", "write it into this new file, which nobody else may read, and print its id")
     .option("--json", "print one JSON object")
     .action(async (flags: CreateFlags) => {
@@ -97,12 +101,12 @@ function openNew(file: string): number {
 }
 
 async function makeToken(flags: CreateFlags): Promise<ApiTokenAnswer> {
-  const { label, role, ttl } = flags;
-  const asked = { label, role, ttlS: Math.ceil(ttl / 1000) };
+  const { label, role, ttl, tag } = flags;
+  const asked = { label, role, ttlS: Math.ceil(ttl / 1000), ...(tag !== undefined && { tags: [...tag] }) };
   return ApiTokenAnswer.parse(await withSession(flags, (session) => session.postJson("/api/api-tokens", asked)));
 }
 
-function lineOf({ id, role, expiresAt, lastUsedAt, label }: ApiTokenEntry): string {
+function lineOf({ id, role, tags, expiresAt, lastUsedAt, label }: ApiTokenEntry): string {
   const used = lastUsedAt === undefined ? "never used" : `used ${lastUsedAt}`;
-  return oneLine(`${id}  ${role.padEnd(8)}  until ${expiresAt}  ${used}  ${label}`);
+  return oneLine(`${id}  ${role.padEnd(8)}  hosts: ${shownHostWords(tags)}  until ${expiresAt}  ${used}  ${label}`);
 }

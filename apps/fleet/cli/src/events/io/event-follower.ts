@@ -1,7 +1,7 @@
 /** The live state holds the newest events. What has left it while nobody looked is read in the log, back to what was seen. */
 
 import type { StateSync } from "@neverstale/fleet-client";
-import type { Event } from "@neverstale/fleet-domain";
+import { type Event, seenEvents } from "@neverstale/fleet-domain";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { type EventFilter, isEventAskedFor, REMEMBERED, SeenEvents } from "../event-lines.ts";
 import { newestEvents, pastEvents } from "./past-events.ts";
@@ -29,7 +29,7 @@ export class EventFollower {
 
   /** The replica has changed. */
   look(): void {
-    const live = [...this.#sync.state.events.values()];
+    const live = seenEvents(this.#sync.state);
     if (this.#isReading || this.#sync.status.type !== "live" || live.length === 0) return;
     if (this.#seen.hasOneOf(live)) this.#put(live);
     else this.#read(live);

@@ -5,7 +5,7 @@ import type { JsonObject } from "@neverstale/protocol";
 import { type Command, Option } from "commander";
 import type { AddCommand, ProcessEnd } from "../../command-line/command.ts";
 import { EXIT } from "../../command-line/failure.ts";
-import { type SignInFlags, withPersonSignIn } from "../../command-line/flags.ts";
+import { type SignInFlags, tagOption, withPersonSignIn } from "../../command-line/flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
@@ -15,15 +15,19 @@ interface UsersFlags extends SignInFlags {
   readonly json?: boolean;
   readonly server?: string;
   readonly role?: Role;
+  readonly tag?: readonly string[];
 }
 
 const HELP_TEXT = `
 A viewer looks. An operator also runs ops, names hosts and answers alerts. An admin also adds and removes hosts and users.
 Whoever gets another role, is disabled, reset or removed is signed out at once.
 
+Who is limited to some tags sees and acts on the hosts that carry one of them, and no others. That changes at once, without a new sign-in.
+
 Examples:
   neverstale users invite maria --role operator --url https://fleet.example.org --password-file admin.txt
   neverstale users role maria admin
+  neverstale users limit maria team:web team:shop
   neverstale users list --json | jq -r 'select(.status == "locked_out") | .name'`;
 
 export const addUsers: AddCommand = (root, end) => {
@@ -36,8 +40,23 @@ export const addUsers: AddCommand = (root, end) => {
   });
   addTo(users, end, "invite <name>", "make a user, and print the one-time link to hand over", invite)
     .addOption(new Option("--role <role>", "what the user may do").choices([...ROLES]).default("viewer"))
+    .addOption(tagOption("only hosts with this tag are seen and acted on; repeatable"))
     .option("--server <address>", "where the person finds the server; default: --url");
   addTo(users, end, "role <name> <role>", "give a user another role: viewer, operator or admin", change(asRole));
+  addTo(
+    users,
+    end,
+    "limit <name> <tags...>",
+    "show a user only the hosts that carry one of these tags",
+    change(asTags),
+  );
+  addTo(
+    users,
+    end,
+    "unlimit <name>",
+    "show a user the whole fleet",
+    change(() => ({ tags: null })),
+  );
   addTo(
     users,
     end,
@@ -86,8 +105,9 @@ function pathOf(name: string): string {
 }
 
 async function invite(session: CommandLineSession, flags: UsersFlags, [name = ""]: readonly string[]): Promise<void> {
-  const { role = "viewer" } = flags;
-  printLink(OneTimeLinkAnswer.parse(await session.postJson("/api/users", { name, role })), flags);
+  const { role = "viewer", tag } = flags;
+  const asked = { name, role, ...(tag !== undefined && { tags: [...tag] }) };
+  printLink(OneTimeLinkAnswer.parse(await session.postJson("/api/users", asked)), flags);
 }
 
 async function reset(session: CommandLineSession, flags: UsersFlags, [name = ""]: readonly string[]): Promise<void> {
@@ -104,6 +124,10 @@ function change(body: (args: readonly string[]) => JsonObject): Run {
 /** The server refuses what is no role, in its own words. */
 function asRole([, role = ""]: readonly string[]): JsonObject {
   return { role };
+}
+
+function asTags([, ...tags]: readonly string[]): JsonObject {
+  return { tags };
 }
 
 /** The link alone goes to standard output, and everything else to standard error. */

@@ -16,6 +16,7 @@ import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import { type Answer, type Ask, askedFromOf, param, type Route, sessionOf, withBody } from "../../http/route.ts";
 import { makeApiToken, revokeApiToken, shownApiToken } from "../api-tokens.ts";
+import { isAdminOfAll } from "../decide.ts";
 import { hashOf, newSecret, tokenFor } from "./secrets.ts";
 
 export function apiTokenRoutes(parts: ApiTokenRoutesParts): Route[] {
@@ -40,6 +41,7 @@ export function apiTokenRoutes(parts: ApiTokenRoutesParts): Route[] {
       path: "/api/users/:name/api-tokens",
       allow: "admin",
       people: true,
+      wholeFleet: true,
       answer: ApiTokenEntry.array(),
       handle: (ask) => ({ body: tokensOf(parts, param(ask, "name")).map(shownApiToken) satisfies ApiTokenEntry[] }),
     },
@@ -98,10 +100,11 @@ async function make(parts: ApiTokenRoutesParts, ask: Ask<ApiTokenRequest>): Prom
 /** An id that is somebody else's is as unknown as one that nobody has, unless an admin asks (C31). Its sockets are closed before this is answered. */
 async function revoke(parts: ApiTokenRoutesParts, ask: Ask<unknown>): Promise<Answer> {
   const { manager, sockets, transactions } = parts;
-  const { user, role } = sessionOf(ask);
+  const asking = sessionOf(ask);
+  const { user } = asking;
   const all = [...(accountsIn(manager)?.apiTokens.values() ?? [])];
   const token = all.find((each) => shownApiToken(each).id === param(ask, "id"));
-  if (token === undefined || (token.user !== user && role !== "admin"))
+  if (token === undefined || (token.user !== user && !isAdminOfAll(asking)))
     throw new RequestRefusal("not_found", "there is no such API token");
   await transactions.transact((work) => revokeApiToken(work.askedBy(askedFromOf(ask)), token, user));
   sockets.revokeSessions([token.id]);

@@ -7,6 +7,7 @@ import type { Transactions } from "../../fleet/transact.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 import type { RequestHeaders, ShownApiToken } from "../../http/route.ts";
 import { isUnusedLately, roleOfApiToken, useApiToken } from "../api-tokens.ts";
+import { tagsOfApiToken } from "../granted.ts";
 import { hashOf } from "./secrets.ts";
 
 export class ApiTokens {
@@ -22,8 +23,10 @@ export class ApiTokens {
     const accounts = accountsIn(this.#parts.manager);
     if (secret === null || accounts === null) return null;
     const token = accounts.apiTokens.get(hashOf(secret));
+    const owner = token === undefined ? undefined : accounts.users.get(token.user);
     const role = token === undefined ? null : roleOfApiToken(accounts, token, this.#parts.clocks.now());
-    return token === undefined || role === null ? null : { id: token.id, user: token.user, role, secret };
+    if (token === undefined || owner === undefined || role === null) return null;
+    return { id: token.id, user: token.user, role, tags: tagsOfApiToken(owner, token), secret };
   }
 
   /** The request does not wait until the use is stored. */

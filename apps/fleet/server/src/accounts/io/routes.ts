@@ -23,6 +23,7 @@ import {
   callerOf,
   type RequestSource,
   type Route,
+  type ShownSession,
   sessionOf,
   withBody,
 } from "../../http/route.ts";
@@ -121,7 +122,7 @@ export interface AccountRoutesParts {
  */
 function sessionHere({ sessions }: AccountRoutesParts, { headers }: RequestSource): Answer {
   const session = sessions.of(headers);
-  return session === null ? { status: 204 } : { body: answerFor(session.user, session.role, session.secret) };
+  return session === null ? { status: 204 } : { body: answerFor(session) };
 }
 
 async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise<Answer> {
@@ -172,8 +173,9 @@ async function loginByProxy(parts: AccountRoutesParts, ask: Ask<CodeOfProxyUser>
 
 /** A device that is not known yet is named by a cookie. From then on its sign-ins wait for nobody who is new. */
 function whoAmI({ claimants, cookies, key }: AccountRoutesParts, ask: Ask<unknown>): Answer {
-  const { user, role, secret } = sessionOf(ask);
-  const body = answerFor(user, role, secret);
+  const session = sessionOf(ask);
+  const { user } = session;
+  const body = answerFor(session);
   if (claimants.deviceIn(ask.headers)?.user === user) return { body };
   return { headers: { "set-cookie": cookies.setDevice(key.newDevice(user), DEVICE_S) }, body };
 }
@@ -296,9 +298,9 @@ function welcome(
   secret: string,
 ): Answer {
   claimants.welcome(source);
-  const role = accountsIn(manager)?.users.get(user)?.role ?? "viewer";
+  const { role = "viewer", tags = null } = accountsIn(manager)?.users.get(user) ?? {};
   const cookie = cookies.setSession(source.headers, secret, SESSION_ABSOLUTE_MS / 1000);
-  return { headers: { "set-cookie": cookie }, body: answerFor(user, role, secret) };
+  return { headers: { "set-cookie": cookie }, body: answerFor({ user, role, tags, secret }) };
 }
 
 function sourceOf({ address, headers }: RequestSource): SessionSource {
@@ -306,8 +308,8 @@ function sourceOf({ address, headers }: RequestSource): SessionSource {
   return { address: address.slice(0, 100), ...(typeof browser === "string" && { browser: line(browser) }) };
 }
 
-function answerFor(user: string, role: SessionAnswer["role"], secret: string): SessionAnswer {
-  return { user, role, csrfToken: csrfTokenOf(secret) };
+function answerFor({ user, role, tags, secret }: Omit<ShownSession, "session">): SessionAnswer {
+  return { user, role, ...(tags !== null && { tags }), csrfToken: csrfTokenOf(secret) };
 }
 
 /** The session's sockets are closed before this is answered (rule A11). */

@@ -99,6 +99,7 @@ export function secondFactorRoutes(parts: SecondFactorRoutesParts): Route[] {
       path: "/api/users/:name/second-factor",
       allow: "admin",
       people: true,
+      wholeFleet: true,
       recentProof: true,
       handle: (ask) => takeFrom(parts, ask),
     },

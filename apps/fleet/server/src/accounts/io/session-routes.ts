@@ -4,6 +4,7 @@ import { type Session, SessionEntry } from "@neverstale/fleet-domain";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import { type Ask, askedFromOf, param, type Route, sessionOf } from "../../http/route.ts";
+import { isAdminOfAll } from "../decide.ts";
 import type { Sessions } from "./sessions.ts";
 
 export function sessionRoutes(parts: SessionRoutesParts): Route[] {
@@ -22,6 +23,7 @@ export function sessionRoutes(parts: SessionRoutesParts): Route[] {
       path: "/api/users/:name/sessions",
       allow: "admin",
       people: true,
+      wholeFleet: true,
       answer: SessionEntry.array(),
       handle: (ask) => {
         const name = param(ask, "name");
@@ -56,8 +58,9 @@ function entriesOf({ sessions }: SessionRoutesParts, ask: Ask<unknown>, user: st
 /** An id that is somebody else's is as unknown as one that nobody has, unless an admin asks (C31). */
 function namedSession({ manager, sessions }: SessionRoutesParts, ask: Ask<unknown>): Session {
   const id = param(ask, "id");
-  const { user, role } = sessionOf(ask);
-  const users = role === "admin" ? [...(accountsIn(manager)?.users.keys() ?? [])] : [user];
+  const asking = sessionOf(ask);
+  const { user } = asking;
+  const users = isAdminOfAll(asking) ? [...(accountsIn(manager)?.users.keys() ?? [])] : [user];
   const session = users.flatMap((each) => sessions.listOf(each)).find((candidate) => nameOf(candidate.id) === id);
   if (session === undefined) throw new RequestRefusal("not_found", "there is no such session");
   return session;

@@ -18,6 +18,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       path: "/api/users",
       allow: "admin",
       people: true,
+      wholeFleet: true,
       answer: ShownUser.array(),
       handle: () => ({ body: listed(parts) satisfies ShownUser[] }),
     },
@@ -27,6 +28,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       allow: "admin",
       recentProof: true,
       people: true,
+      wholeFleet: true,
       body: InviteRequest,
       answer: OneTimeLinkAnswer,
       answerStatus: 201,
@@ -38,6 +40,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       allow: "admin",
       recentProof: true,
       people: true,
+      wholeFleet: true,
       body: UserChange,
       answer: ShownUser,
       handle: async (ask) => {
@@ -52,6 +55,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       allow: "admin",
       recentProof: true,
       people: true,
+      wholeFleet: true,
       answer: OneTimeLinkAnswer,
       answerStatus: 201,
       handle: (ask) => reset(parts, ask),
@@ -62,6 +66,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       allow: "admin",
       recentProof: true,
       people: true,
+      wholeFleet: true,
       handle: async (ask) => {
         await changed(parts, ask, (work) => removeUser(work, sessionOf(ask).user, param(ask, "name")));
         return {};

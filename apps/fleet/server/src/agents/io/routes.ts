@@ -175,6 +175,7 @@ export function enrollmentRoutes(parts: EnrollmentRoutesParts): Route[] {
       path: "/api/enrollment-tokens",
       allow: "admin",
       recentProof: true,
+      wholeFleet: true,
       body: EnrollmentTokenRequest.optional(),
       answer: EnrollmentTokenAnswer,
       answerStatus: 201,
@@ -184,6 +185,7 @@ export function enrollmentRoutes(parts: EnrollmentRoutesParts): Route[] {
       method: "GET",
       path: "/api/enrollment-tokens",
       allow: "admin",
+      wholeFleet: true,
       answer: EnrollmentToken.array(),
       handle: () => ({
         body: [...(accountsIn(manager)?.enrollmentTokens.values() ?? [])].map(shownToken) satisfies EnrollmentToken[],
@@ -193,6 +195,7 @@ export function enrollmentRoutes(parts: EnrollmentRoutesParts): Route[] {
       method: "DELETE",
       path: "/api/enrollment-tokens/:id",
       allow: "admin",
+      wholeFleet: true,
       handle: async (ask) => {
         await transactFor(ask, (work) => {
           removeEnrollmentToken(work, param(ask, "id"), userOf(ask).user);

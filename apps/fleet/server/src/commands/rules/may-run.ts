@@ -1,6 +1,12 @@
 /** Whoever asks for a run has a role that may run it, or is refused. */
 
-import { type Fleet, type Role, rolesInsteadForOp, rolesInsteadForPipeline } from "@neverstale/fleet-domain";
+import {
+  type Fleet,
+  type Pipeline,
+  type Role,
+  rolesInsteadForOp,
+  rolesInsteadForPipeline,
+} from "@neverstale/fleet-domain";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 
 export function requireMayRunOp(fleet: Fleet, op: string, role: Role): void {
@@ -14,9 +20,7 @@ export function requireMayRunPipeline(fleet: Fleet, name: string, role: Role): v
 }
 
 /** A retry runs the stages that its pipeline had. */
-export function requireMayRetry(fleet: Fleet, pipelineId: string, role: Role): void {
-  const pipeline = fleet.pipelines.get(pipelineId);
-  if (pipeline === undefined) return;
+export function requireMayRetry(fleet: Fleet, pipeline: Pipeline, role: Role): void {
   refuseUnless(rolesInsteadForPipeline(fleet, pipeline, role), `pipeline ${pipeline.name}`);
 }
 

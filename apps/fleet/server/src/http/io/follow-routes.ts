@@ -65,7 +65,8 @@ const BELOW = [
 ] as const;
 
 function routesBelow(path: string, allow: Permission): Route[] {
-  return BELOW.map((below) => ({ method: "GET", path: `${path}/${below}`, allow, byEngine: true }));
+  const wholeFleet = path === "/sync"; // A view of the fleet is followed over WebSocket alone (rule V23).
+  return BELOW.map((below) => ({ method: "GET", path: `${path}/${below}`, allow, wholeFleet, byEngine: true }));
 }
 
 /** A page's own requests name no Origin where they only read. A foreign page is told by either of two headers. */

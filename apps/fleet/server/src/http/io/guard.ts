@@ -2,6 +2,7 @@
 
 import type { Role } from "@neverstale/fleet-domain";
 import { RANK } from "../../accounts/api-tokens.ts";
+import { requireWholeFleet } from "../../accounts/granted.ts";
 import { type ApiTokens, showsApiToken } from "../../accounts/io/api-tokens.ts";
 import { csrfTokenOf, sameSecret } from "../../accounts/io/secrets.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
@@ -25,19 +26,25 @@ export function admit(parts: GuardParts, asked: Asked): Caller {
   const session = sessions.of(headers);
   if (session === null) throw refusalOfNode(parts.manager.node) ?? nobodySignedIn();
   if (!safe) checkCsrf(session.secret, headers["x-csrf-token"]);
-  if (RANK[session.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
+  requireRight(session, asked, allow);
   return { ...NOBODY, signedIn: session };
 }
 
 const NOBODY: Caller = { signedIn: null, apiToken: null, hostId: null };
 
 /** No page of another site has a token, so neither Origin nor a CSRF token is asked for, and cookies mean nothing (C2). */
-function apiTokenOf({ apiTokens, manager }: GuardParts, { people, headers }: Asked, allow: Role): ShownApiToken {
+function apiTokenOf({ apiTokens, manager }: GuardParts, asked: Asked, allow: Role): ShownApiToken {
+  const { people, headers } = asked;
   const token = apiTokens.of(headers);
   if (token === null) throw refusalOfNode(manager.node) ?? unknownApiToken();
   if (people === true) throw new RequestRefusal("forbidden", "an API token says nothing about accounts");
-  if (RANK[token.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
+  requireRight(token, asked, allow);
   return token;
+}
+
+function requireRight({ role, tags }: Pick<ShownApiToken, "role" | "tags">, { wholeFleet }: Asked, allow: Role): void {
+  if (RANK[role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
+  if (wholeFleet === true) requireWholeFleet(tags, "this");
 }
 
 export function unknownApiToken(): RequestRefusal {
@@ -58,6 +65,7 @@ export interface Asked {
   readonly method: string;
   readonly allow: Permission;
   readonly people?: boolean;
+  readonly wholeFleet?: boolean;
   /** Another node has forwarded it, and has looked where it comes from: browsers find each node at an address of its own. */
   readonly isForwarded: boolean;
   readonly headers: RequestHeaders;

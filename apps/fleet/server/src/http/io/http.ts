@@ -95,9 +95,10 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver
     // This runs before the body is read: who may not come in can't make the server parse anything.
     onRequest: async (request, reply) => {
       if (route.byEngine === true) reply.header(PROTOCOL_HEADER, "v1");
-      const { method, allow, people = false } = route;
+      const { method, allow, people = false, wholeFleet = false } = route;
       const isForwarded = forwarding.isForwarded(request.raw);
-      const admitted = () => admit(parts, { method, allow, people, headers: request.headers, isForwarded });
+      const asked = { method, allow, people, wholeFleet, headers: request.headers, isForwarded };
+      const admitted = () => admit(parts, asked);
       if (await forwarding.answers(route, request, reply, admitted)) return;
       const notReady = refusalOfNode(manager.node);
       if (notReady !== null && !hasEffect(route) && route.withoutState !== true) throw notReady;

@@ -31,14 +31,17 @@ const WAYS_IN = ["POST /api/invitation", "POST /api/login", "POST /api/login/pro
 const NEW_AGENT = ["POST /agent/enroll"];
 const AGENT = ["POST /agent/claims", "POST /agent/credential", "POST /agent/reports", ...followed("/agent/sync")];
 const VIEWER = [
-  ...["GET /api/hosts/export", "GET /api/pipeline-log", "GET /api/alert-log"],
+  "GET /api/hosts/export",
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
-  "GET /api/groups",
-  "GET /api/schedules",
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
-  ...[...followed("/sync"), ...followed("/sync/output/:id")],
+  ...followed("/sync/output/:id"),
+];
+/** A group or a schedule may name any host, and a view is followed over WebSocket alone. */
+const WHOLE_FLEET_VIEWER = [
+  ...["GET /api/groups", "GET /api/schedules", "GET /api/pipeline-log", "GET /api/alert-log"],
+  ...followed("/sync"),
 ];
 /** Who is signed in looks after the own account. No API token does. */
 const OWN_ACCOUNT = [
@@ -52,34 +55,68 @@ const OPERATOR = [
   ...["POST /api/commands/:id/cancel", "POST /api/pipelines/:id/cancel", "POST /api/pipelines/:id/retry"],
   ...["POST /api/alerts/:id/acknowledge", "POST /api/alerts/:id/resolve"],
   ...["POST /api/silences", "DELETE /api/silences/:id", "PATCH /api/hosts/:id"],
-  ...["POST /api/groups", "DELETE /api/groups/:name"],
 ];
+/** A filter of a group may name any host. */
+const WHOLE_FLEET_OPERATOR = ["POST /api/groups", "DELETE /api/groups/:name"];
 const ACCOUNTS = [
   ...["GET /api/users", "POST /api/users", "PATCH /api/users/:name", "DELETE /api/users/:name"],
   ...["POST /api/users/:name/reset", "GET /api/users/:name/sessions", "GET /api/users/:name/api-tokens"],
   "DELETE /api/users/:name/second-factor",
 ];
+/** An admin who is limited to some tags has to do with hosts that carry one, and neither with people nor with new hosts. */
+const ADMIN_OF_HOSTS = ["DELETE /api/hosts/:id", "POST /api/hosts/:id/credential/rotate"];
 const ADMIN = [
   ...["GET /api/audit/export", "GET /api/erasures", "POST /api/erasures"],
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
-  ...["DELETE /api/hosts/:id", "POST /api/hosts/:id/credential/rotate", "POST /api/catalogue/read"],
+  "POST /api/catalogue/read",
   ...["GET /api/notifications", "POST /api/notifications/:target/test"],
 ];
 
 const ROLES = ["viewer", "operator", "admin"] as const;
-const CALLERS = ["nobody", ...ROLES, "token of viewer", "token of operator", "token of admin", "agent"] as const;
+type Role = (typeof ROLES)[number];
+const LIMITED = ROLES.map((role) => `limited ${role}` as const);
+const TOKENS = ROLES.map((role) => `token of ${role}` as const);
+/** Such a token is that of somebody who sees the whole fleet, and is limited itself. */
+const LIMITED_TOKENS = ROLES.map((role) => `limited token of ${role}` as const);
+/** Such a token is limited because its owner is. */
+const TOKENS_OF_LIMITED = ROLES.map((role) => `token of limited ${role}` as const);
+const CALLERS = [
+  ...(["nobody", "agent"] as const),
+  ...[...ROLES, ...LIMITED, ...TOKENS, ...LIMITED_TOKENS, ...TOKENS_OF_LIMITED],
+];
 type Caller = (typeof CALLERS)[number];
+
+/** Everybody has such a role, whatever hosts that is about. */
+function withRole(...roles: readonly Role[]): readonly Caller[] {
+  return CALLERS.filter((caller) => roles.some((role) => caller.endsWith(role)));
+}
+
+/** Those of them who see the whole fleet. */
+function unlimited(callers: readonly Caller[]): readonly Caller[] {
+  return callers.filter((caller) => !caller.includes("limited"));
+}
+
+function people(callers: readonly Caller[]): readonly Caller[] {
+  return callers.filter((caller) => !caller.includes("token"));
+}
+
+const VIEWERS = withRole("viewer", "operator", "admin");
+const OPERATORS = withRole("operator", "admin");
+const ADMINS = withRole("admin");
 
 const ROWS: readonly (readonly [routes: readonly string[], allowed: readonly Caller[]])[] = [
   [ANYBODY_READS, CALLERS],
-  [WAYS_IN, ["nobody", ...ROLES]],
-  [NEW_AGENT, ["token of viewer", "token of operator", "token of admin", "agent"]],
+  [WAYS_IN, ["nobody", ...people(VIEWERS)]],
+  [NEW_AGENT, ["agent", ...VIEWERS.filter((caller) => caller.includes("token"))]],
   [AGENT, ["agent"]],
-  [VIEWER, [...ROLES, "token of viewer", "token of operator", "token of admin"]],
-  [OPERATOR, ["operator", "admin", "token of operator", "token of admin"]],
-  [ADMIN, ["admin", "token of admin"]],
-  [OWN_ACCOUNT, ROLES],
-  [ACCOUNTS, ["admin"]],
+  [VIEWER, VIEWERS],
+  [WHOLE_FLEET_VIEWER, unlimited(VIEWERS)],
+  [OPERATOR, OPERATORS],
+  [WHOLE_FLEET_OPERATOR, unlimited(OPERATORS)],
+  [ADMIN_OF_HOSTS, ADMINS],
+  [ADMIN, unlimited(ADMINS)],
+  [OWN_ACCOUNT, people(VIEWERS)],
+  [ACCOUNTS, unlimited(people(ADMINS))],
 ];
 
 /** The profile over HTTP has these below each address that is followed. */
@@ -99,7 +136,12 @@ beforeAll(async () => {
   await fleet.parts.transactions.transact((work) => {
     for (const role of ROLES) {
       inviteUser(work, "admin", { name: `the-${role}`, role }, `the link of the ${role}`);
-      makeApiToken(work, "admin", hashOf(tokenOf(`token of ${role}`)), { label: "a script", role, ttlS: 3_600 });
+      const limited = { name: `the-limited-${role}`, role, tags: ["team:web"] };
+      inviteUser(work, "admin", limited, `the link of the limited ${role}`);
+      const asked = { label: "a script", role, ttlS: 3_600 };
+      makeApiToken(work, "admin", hashOf(tokenOf(`token of ${role}`)), asked);
+      makeApiToken(work, "admin", hashOf(tokenOf(`limited token of ${role}`)), { ...asked, tags: ["team:web"] });
+      makeApiToken(work, limited.name, hashOf(tokenOf(`token of limited ${role}`)), asked);
     }
   });
 });
@@ -113,10 +155,10 @@ function tokenOf(caller: Caller): string {
 async function headersOf(caller: Caller): Promise<Readonly<Record<string, string>>> {
   const { address, parts } = fleet;
   if (caller === "agent") return host.headers;
-  if (caller.startsWith("token")) return { authorization: `Bearer ${tokenOf(caller)}` };
+  if (caller.includes("token")) return { authorization: `Bearer ${tokenOf(caller)}` };
   if (caller === "nobody") return { origin: address };
   const secret = newSecret();
-  const opening = { user: `the-${caller}`, how: "in a test" };
+  const opening = { user: `the-${caller.replace(" ", "-")}`, how: "in a test" };
   await parts.transactions.transact((work) => openSession(work, hashOf(secret), opening));
   const [cookie = ""] = parts.cookies.setSession({ origin: address }, secret, 60).split(";");
   return { origin: address, cookie, "x-csrf-token": csrfTokenOf(secret) };

@@ -11,6 +11,7 @@ import {
   serveSync,
   type UpgradeInfo,
 } from "@neverstale/server";
+import { grantedCommand, viewFor } from "../../accounts/granted.ts";
 import { showsApiToken } from "../../accounts/io/api-tokens.ts";
 import { csrfTokenOf } from "../../accounts/io/secrets.ts";
 import type { Log } from "../../fleet/log.ts";
@@ -176,10 +177,12 @@ function grantAgent(parts: SocketParts, request: IncomingMessage): KnownGrant {
 /** A user comes in by the cookie, or a program by an API token. */
 function grantUser(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
   const { manager } = parts;
-  const { user, id } = readerOf(parts, request.headers);
-  const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
-  const space = commandId === undefined ? MAIN_SPACE : outputSpace(commandId);
-  return known(manager, space, { kind: "user", user, sessionHash: id });
+  const { user, id, tags, byToken } = readerOf(parts, request.headers);
+  const command = OUTPUT_PATH.exec(info.url.pathname)?.[1] ?? null;
+  const subject = { kind: "user", user, sessionHash: id, byToken, command } as const;
+  if (command === null) return { ...known(manager, MAIN_SPACE, subject), view: viewFor(manager, tags) };
+  if (tags !== null && grantedCommand(manager.state, tags, command) === null) throw nothingToFollow("unknown_command");
+  return known(manager, outputSpace(command), subject);
 }
 
 /** `id` is the hash of the session or of the token. */
@@ -188,18 +191,19 @@ function readerOf({ apiTokens, manager, sessions }: SocketParts, headers: Incomi
     const token = apiTokens.of(headers);
     if (token === null) throw refusalOfNode(manager.node) ?? unknownApiToken();
     apiTokens.touch(token);
-    return token;
+    return { ...token, byToken: true };
   }
   const session = sessions.of(headers);
   if (session === null) throw refusalOfNode(manager.node) ?? nobodySignedIn();
-  return { user: session.user, id: session.session.id };
+  return { user: session.user, id: session.session.id, tags: session.tags, byToken: false };
 }
 
 /** A node may not have heard yet of a space that was just made: the engine waits until it has (rule N6). */
 function known(manager: FleetManager, space: string, subject: Subject): KnownGrant {
   if (manager.node !== null || manager.space(space) !== null) return { space, subject };
-  throw new RequestRefusal(
-    space.startsWith(AGENT_SPACES) ? "unknown_host" : "unknown_command",
-    `there is nothing to follow there`,
-  );
+  throw nothingToFollow(space.startsWith(AGENT_SPACES) ? "unknown_host" : "unknown_command");
+}
+
+function nothingToFollow(code: "unknown_host" | "unknown_command"): RequestRefusal {
+  return new RequestRefusal(code, "there is nothing to follow there");
 }

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { packageVersion } from "@neverstale/base/node";
-import { MOST_GROUPS, MOST_SCHEDULES } from "@neverstale/fleet-domain";
+import { MAX_SHARED_TAGS, MOST_GROUPS, MOST_SCHEDULES } from "@neverstale/fleet-domain";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
@@ -46,6 +46,7 @@ import { closeRevoked } from "../../nodes/revocations.ts";
 import { notificationRoutes } from "../../notifications/routes.ts";
 import { pipelineRoutes } from "../../pipelines/routes.ts";
 import { scheduleRoutes } from "../../schedules/routes.ts";
+import { hostsNamed, MAX_HOSTS_SHARED } from "../../shares/settle-shares.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
 
@@ -212,6 +213,10 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
       limitFailedSignIns: KEPT_FAILED_SIGN_INS,
       apiTokens: accounts?.apiTokens.size ?? 0,
       limitApiTokens: MAX_API_TOKENS,
+      sharedTags: manager.state.sharedTags.size,
+      limitSharedTags: MAX_SHARED_TAGS,
+      shareHosts: hostsNamed(manager.state.shares.values()),
+      limitShareHosts: MAX_HOSTS_SHARED,
     };
   });
   metrics.addNumbers("", () => ({ groups: manager.state.groups.size, limitGroups: MOST_GROUPS }));

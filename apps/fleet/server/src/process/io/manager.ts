@@ -8,11 +8,13 @@ import {
   agentModel,
   auditModel,
   fleetModel,
+  fleetViews,
   NOTIFICATIONS_SPACE,
   notificationsModel,
   OUTPUT_SPACES,
   outputModel,
 } from "@neverstale/fleet-domain";
+import type { AnyViews } from "@neverstale/protocol";
 import { DEFAULT_LIMITS, type NodeOptions, StateManager, StoreFailure } from "@neverstale/server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import { keyForNodes } from "../../accounts/io/server-key.ts";
@@ -27,8 +29,10 @@ import { connectionLimitsOf, type FleetOptions, socketLimitsOf } from "./setting
 
 export function openManager(options: FleetOptions, { dataDir, log, nodes }: ManagerPlace): Promise<FleetManager> {
   const { now = Date.now } = options;
+  const model = fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit });
   return StateManager.open({
-    model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
+    model,
+    views: [fleetViews(model) as unknown as AnyViews],
     spaces: {
       [AGENT_SPACES]: agentModel,
       [OUTPUT_SPACES]: outputModel,

@@ -27,17 +27,19 @@ export function peopleRequests(session: FleetSession, reauthentication: Reauthen
     send(path, { totp }).then((answer) => (answer as unknown as RecoveryCodesAnswer).recoveryCodes);
   return {
     users: async () => (await inWords(session.get("/api/users"))) as unknown as readonly ShownUser[],
-    invite: (name, role) => link("/api/users", { name, role }),
-    change: (name, { role, disabled }) => {
-      const body = { ...(role !== undefined && { role }), ...(disabled !== undefined && { disabled }) };
+    invite: (name, role, tags) => link("/api/users", { name, role, ...(tags !== null && { tags }) }),
+    change: (name, { role, disabled, tags }) => {
+      const rights = { ...(role !== undefined && { role }), ...(disabled !== undefined && { disabled }) };
+      const body = { ...rights, ...(tags !== undefined && { tags }) };
       return send(pathOf(name), body, "PATCH").then(() => {});
     },
     reset: (name) => link(`${pathOf(name)}/reset`),
     remove: (name) => end(pathOf(name)),
     sessions: async () => (await inWords(session.get("/api/sessions"))) as unknown as readonly SessionEntry[],
     apiTokens: async () => (await inWords(session.get("/api/api-tokens"))) as unknown as readonly ApiTokenEntry[],
-    makeApiToken: async ({ label, role, ttlS }) => {
-      const made = await send("/api/api-tokens", { label, role, ttlS });
+    makeApiToken: async ({ label, role, ttlS, tags }) => {
+      const asked = { label, role, ttlS, ...(tags !== undefined && { tags }) };
+      const made = await send("/api/api-tokens", asked);
       return (made as unknown as ApiTokenAnswer).token;
     },
     revoke: (id) => end(`/api/api-tokens/${encodeURIComponent(id)}`),
