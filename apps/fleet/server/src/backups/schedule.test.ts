@@ -8,7 +8,10 @@ const NONE = { count: 0, at: 0 };
 test("backups are known by their names, the newest first, and what else lies there is left alone", () => {
   const names = [NOW, NOW + HOUR_MS, NOW + 1].map(backupName);
 
-  const kept = keptBackups(["backups.lock", "my own.db", ...names, `${names[0]}.unfinished`, "fleet-no-time.db"]);
+  const kept = keptBackups(
+    ["backups.lock", "my own.db", ...names, `${names[0]}.unfinished`, "fleet-no-time.db"],
+    NOW + HOUR_MS,
+  );
 
   expect(names[0]).toBe("fleet-2026-03-01T12-00-00-000Z.db");
   expect(kept.map(({ at }) => at - NOW)).toEqual([HOUR_MS, 1, 0]);
@@ -30,6 +33,16 @@ test("one is due when the newest is old enough, also when the clock was set back
   expect(isBackupDue(newest, NONE, HOUR_MS, NOW + HOUR_MS - 1)).toBe(false);
   expect(isBackupDue(newest, NONE, HOUR_MS, NOW + HOUR_MS)).toBe(true);
   expect(isBackupDue(newest, NONE, HOUR_MS, NOW - 2 * HOUR_MS)).toBe(true);
+});
+
+test("after the clock was set back by much one backup is made, which is the newest from then on and is kept", () => {
+  const ahead = [NOW + 48 * HOUR_MS, NOW + 47 * HOUR_MS].map(backupName);
+  expect(isBackupDue(keptBackups(ahead, NOW)[0], NONE, HOUR_MS, NOW)).toBe(true);
+
+  const kept = keptBackups([...ahead, backupName(NOW)], NOW);
+
+  expect(kept.map(({ at }) => (at - NOW) / HOUR_MS)).toEqual([0, 48, 47]);
+  expect(isBackupDue(kept[0], NONE, HOUR_MS, NOW + 1_000)).toBe(false);
 });
 
 test("what failed is tried again later and later, at least once an hour", () => {

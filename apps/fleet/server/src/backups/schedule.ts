@@ -20,14 +20,17 @@ export function backupName(at: number): string {
   return `fleet-${new Date(at).toISOString().replace(/[:.]/g, "-")}.db`;
 }
 
-/** It returns those that have their name, and so are whole, the newest first. What else lies there is nobody's business. */
-export function keptBackups(names: readonly string[]): KeptBackup[] {
+/**
+ * It returns those that have their name, and so are whole, the newest first. What else lies there is nobody's business. One of a time that
+ * has not come yet was made before the clock was set back, so it is older than all others: otherwise no new one would ever be the newest.
+ */
+export function keptBackups(names: readonly string[], now: number): KeptBackup[] {
   const kept = names.flatMap((name) => {
     const [, day, hour, minute, second, ms] = NAME.exec(name) ?? [];
     const at = Date.parse(`${day}T${hour}:${minute}:${second}.${ms}Z`);
     return Number.isNaN(at) ? [] : [{ name, at }];
   });
-  return kept.sort((a, b) => b.at - a.at);
+  return kept.sort((a, b) => Number(a.at > now) - Number(b.at > now) || b.at - a.at);
 }
 
 /** A process that was killed leaves these behind. */

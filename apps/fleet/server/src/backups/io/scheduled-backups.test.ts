@@ -21,7 +21,7 @@ async function startOn(dataDir: string, directory: string, keep = 2): Promise<Ru
 }
 
 function backupsIn(directory: string): string[] {
-  return keptBackups(readdirSync(directory)).map(({ name }) => name);
+  return keptBackups(readdirSync(directory), now).map(({ name }) => name);
 }
 
 function messages(fleet: RunningFleet, action: string): string[] {

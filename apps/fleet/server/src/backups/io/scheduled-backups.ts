@@ -87,7 +87,7 @@ export class ScheduledBackups {
     const { clocks, log, transactions } = this.#parts;
     try {
       this.#open(settings.directory);
-      this.#kept = keptBackups(readdirSync(settings.directory));
+      this.#kept = keptBackups(readdirSync(settings.directory), clocks.now());
       if (!isBackupDue(this.#kept[0], this.#failures, settings.everyMs, clocks.now())) return;
       await this.#make(settings);
       this.#failures = { count: 0, at: 0 };
@@ -121,7 +121,7 @@ export class ScheduledBackups {
     await backupFleet(dataDir, join(directory, name));
     this.#madeTotal += 1;
     // Older ones go only once a newer one is whole.
-    const all = keptBackups(readdirSync(directory));
+    const all = keptBackups(readdirSync(directory), at);
     for (const { name } of all.slice(keep)) rmSync(join(directory, name), { force: true });
     this.#kept = all.slice(0, keep);
     if (this.#hasEnded) return;

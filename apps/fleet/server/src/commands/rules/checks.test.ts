@@ -162,6 +162,30 @@ test("an op that fails is not looked at again, and one that its checks fail is t
   expect(command(command(id).retriedBy)).toMatchObject({ status: "succeeded", attempt: 2 });
 });
 
+test.each([
+  ["ok", "succeeded"],
+  ["error", "failed"],
+] as const)(
+  "a success that comes after its command was given up as lost waits for its checks too: %s",
+  async (web, status) => {
+    const id = await dispatch("memory");
+    await host.claim(id);
+    await host.report({ type: "state", known: [] });
+    await host.report({ type: "state", known: [] });
+    expect(command(id)).toMatchObject({ status: "lost", retired: true });
+
+    await host.finished(id, "succeeded");
+    expect(command(id)).toMatchObject({ status: "running", verifying: { checks: ["web", "db"] } });
+    expect([command(id).retired, command(id).finishedAt]).toEqual([undefined, undefined]);
+    now += 1;
+    await told({ web, db: "ok" });
+    await pass(59_999);
+
+    expect(command(id)).toMatchObject({ status, retired: true });
+    expect(command(id).verifying).toBeUndefined();
+  },
+);
+
 test("somebody may stop waiting for the checks", async () => {
   const id = await dispatch("memory");
   await host.run(id);

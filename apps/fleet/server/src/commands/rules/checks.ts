@@ -31,7 +31,9 @@ export function awaitChecks(work: Work, command: Command, exitCode: number | und
   const verifying = { checks, since: work.at.iso, until, ...(exitCode === undefined ? {} : { exitCode }) };
   const reason = `post-check: it succeeded, and waits until ${checks.join(", ")} ${checks.length === 1 ? "is" : "are"} ok`;
   const outputBytes = finishOutput(work, id) ?? command.outputBytes;
-  work.change("command_progress", host, { id, verifying, reason: line(reason), progress: null, outputBytes });
+  // One that was given up as lost is open again, or nobody would look whether its checks are ok.
+  const open = { status: "running", finishedAt: null, retired: null } as const;
+  work.change("command_progress", host, { id, ...open, verifying, reason: line(reason), progress: null, outputBytes });
   if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
   if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
   note(work, {
