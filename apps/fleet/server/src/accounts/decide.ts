@@ -9,7 +9,7 @@ import type { Work } from "../fleet/work.ts";
 import { expiredApiTokens, revokeApiTokensOf } from "./api-tokens.ts";
 import { oldFailedSignIns } from "./failed-sign-ins.ts";
 import { tagsOfUser } from "./granted.ts";
-import { forgetFactorOf } from "./second-factors.ts";
+import { enrolledFactor, forgetFactorOf } from "./second-factors.ts";
 
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
 export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
@@ -173,7 +173,8 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
 /** It ends all other sessions of the user, and returns their hashes. */
 export function changePassword(work: Work, user: string, passwordHash: string, ownSession: string): string[] {
   work.changeAccounts("user_updated", user, newPassword(passwordHash));
-  proveSession(work, ownSession);
+  // Whoever has a second factor proves by a code alone who that is: the password may be what was stolen.
+  if (enrolledFactor(work.accounts, user) === null) proveSession(work, ownSession);
   const message = `${user} set a new password`;
   note(work, { category: "audit", level: "warn", actor: user, action: "password_set", message });
   return endSessionsOf(work, user, ownSession);

@@ -3,10 +3,11 @@ import { Socket } from "node:net";
 import { pino } from "pino";
 import { afterAll, expect, test } from "vitest";
 import { Fleets, send, signIn } from "../../fleet/fleet-suite.ts";
+import { accountsIn } from "../../fleet/state.ts";
 import { ProxyUsers } from "../../http/io/proxy-users.ts";
 import type { FleetOptions } from "../../process/io/settings.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
-import { inviteUser } from "../users.ts";
+import { inviteUser, removeUser } from "../users.ts";
 import { browserOf, codeAt, enrolSecondFactor } from "./second-factor-suite.ts";
 
 const fleets = new Fleets();
@@ -152,4 +153,20 @@ test("[C9] a node forwards no name that it does not believe itself, and believes
   expect(stranger.rawHeaders).toEqual(["Host", "fleet", "Accept", "*/*"]);
   expect([proxy.rawHeaders.length, node.rawHeaders.length]).toEqual([8, 8]);
   expect([stranger, proxy, node].map((request) => users.namedBy(request)?.isBelieved)).toEqual([false, true, true]);
+});
+
+test("[C11] whoever is removed while the proxy signs them in gets no session, which the next user of that name would have", async () => {
+  const fleet = await started(BY_PROXY);
+  const { secondFactors, transactions } = fleet.parts;
+  const judge = secondFactors.judge.bind(secondFactors);
+  let removed: Promise<unknown> = Promise.resolve();
+  secondFactors.judge = (user, code) => {
+    removed = transactions.transact((work) => removeUser(work, "admin", user));
+    return judge(user, code);
+  };
+  const answer = await comeIn(fleet, { "x-remote-user": "maria" });
+  await removed;
+
+  expect([answer.status, answer.body.code]).toEqual([403, "forbidden"]);
+  expect([...(accountsIn(fleet.manager)?.sessions.values() ?? [])].filter(({ user }) => user === "maria")).toEqual([]);
 });

@@ -84,6 +84,16 @@ describe("half an hour after the last proof", () => {
     ]);
   });
 
+  test("[C23] whoever has a second factor proves nothing by a new password, as the old one may be what was stolen", async () => {
+    const { secret } = await enrolSecondFactor(admin, now);
+    now += HALF_AN_HOUR_MS;
+
+    expect((await admin.post("/api/password", { current: PASSWORD, password: `${PASSWORD} too` })).status).toBe(204);
+    expect((await admin.post("/api/enrollment-tokens", {})).body.code).toBe("confirmation_required");
+    expect((await admin.post("/api/session/confirm", { totp: codeAt(secret, now) })).status).toBe(204);
+    expect((await admin.post("/api/enrollment-tokens", {})).status).toBe(201);
+  });
+
   test("[C23] it is confirmed for one session, by its own CSRF token and from its own pages", async () => {
     const headers = { origin: fleet.address };
     const body = { username: "admin", password: PASSWORD };

@@ -162,8 +162,10 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
 async function loginByProxy(parts: AccountRoutesParts, ask: Ask<CodeOfProxyUser>, user: string): Promise<Answer> {
   const code = parts.secondFactors.judge(user, ask.body.totp);
   const answer = await newSession(parts, ask, user, (work) => {
-    if (work.accounts.users.get(user)?.disabled !== undefined)
-      throw new RequestRefusal("forbidden", `${user} is disabled`);
+    // A session of nobody would be that of whoever is invited under this name next.
+    const now = work.accounts.users.get(user);
+    if (now === undefined || now.disabled === true)
+      throw new RequestRefusal("forbidden", `${user} was removed or disabled just now`, { hint: "Ask an admin." });
     code.use(work);
     return "by the proxy";
   }).catch((error: unknown) => countWrongCode(parts, ask, user, error));
