@@ -1,5 +1,6 @@
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { limitedPerson, tagHost } from "../accounts/grants-suite.ts";
 import { type Browser, Fleets, type HostAgent, hostMaker, signIn } from "../fleet/fleet-suite.ts";
 import { round } from "../process/io/rounds.ts";
 import type { RunningFleet } from "../process/io/start.ts";
@@ -127,3 +128,17 @@ async function hostMakerOf(running: RunningFleet): Promise<HostAgent> {
   const owner = await signIn(running);
   return await hostMaker(() => owner)();
 }
+
+test("who is limited is told of the own hosts alone, when the checks of several are unknown at once", async () => {
+  const ann = await limitedPerson(browser, "ann", "viewer", ["team:web"]);
+  const [own, other, foreign] = await Promise.all([newHost(), newHost(), newHost()]);
+  for (const host of [own, other]) await tagHost(browser, host.id, ["team:web"]);
+  for (const host of [own, other, foreign])
+    await host.checks({ web: { status: "ok", checkedAt: iso(now), everyMs: 10_000 } });
+  now += 60_000;
+  await round(fleet.parts, false);
+  const log = await ann.get("/api/event-log?action=checks_unverified");
+
+  expect(log.text).toContain("checks of 2 hosts were not told again in time");
+  expect([own, other, foreign].map(({ id }) => log.text.includes(`${id}`))).toEqual([true, true, false]);
+});

@@ -121,16 +121,13 @@ export function expireChecks(work: Work): void {
   }
   const [only] = hosts;
   if (only === undefined) return;
-  const named = hosts.length > 10 ? `${hosts.slice(0, 10).join(", ")} and ${hosts.length - 10} more` : hosts.join(", ");
-  note(work, {
-    category: "system",
-    level: "warn",
-    actor: "server",
-    ...(hosts.length === 1 ? { host: only } : {}),
-    action: "checks_unverified",
-    message: line(`checks of ${hostCount(hosts.length)} were not told again in time, and are unknown: ${named}`),
-    ...(hosts.length === 1 ? {} : { details: { hosts } }),
-  });
+  const tell = (ids: readonly string[]) => {
+    const named = ids.length > 10 ? `${ids.slice(0, 10).join(", ")} and ${ids.length - 10} more` : ids.join(", ");
+    return line(`checks of ${hostCount(ids.length)} were not told again in time, and are unknown: ${named}`);
+  };
+  const event = { category: "system", level: "warn", actor: "server", action: "checks_unverified" } as const;
+  if (hosts.length === 1) return note(work, { ...event, host: only, message: tell(hosts) });
+  note(work, { ...event, message: tell(hosts), details: { hosts } }, {}, { hosts, tell });
 }
 
 const EXPIRED_AT_ONCE = 1_000;

@@ -6,7 +6,7 @@ import { type FailedCount, failedSince } from "../accounts/failed-sign-ins.ts";
 import { line, note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { notify } from "../notifications/outbox.ts";
-import { alertSentence } from "./alert-words.ts";
+import { alertSentence, isAboutHosts } from "./alert-words.ts";
 import { isSilenced, type Subjects, subjectsOf } from "./subjects.ts";
 
 /**
@@ -29,9 +29,9 @@ export class AlertWatch {
     const since = this.#remember(rule, subjects, work.at.ms);
     for (const alert of [...work.fleet.alerts.values()]) if (alert.rule === rule.id) settle(work, alert, subjects);
     const told = new Set(toldBefore(work, rule));
+    const isQuiet = (subject: string) => isAboutHosts(rule.kind) && isSilenced(work.fleet, subject, work.at.iso);
     const due = [...since].filter(
-      ([subject, begun]) =>
-        work.at.ms - begun >= rule.forMs && !told.has(subject) && !isSilenced(work.fleet, subject, work.at.iso),
+      ([subject, begun]) => work.at.ms - begun >= rule.forMs && !told.has(subject) && !isQuiet(subject),
     );
     if (due.length > 0) tell(work, rule, due);
   }
@@ -88,8 +88,7 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
   const fired = { ...named, firedAt: work.at.iso, subjects, count: ids.length };
   work.change("alert_fired", "", fired);
   notify(work, fired, "fired");
-  const isAboutHosts = !ABOUT_NO_HOST.has(kind);
-  const isOfOne = ids.length === 1 && isAboutHosts;
+  const isOfOne = ids.length === 1 && isAboutHosts(kind);
   const event = {
     category: "system",
     level: severity === "critical" ? "error" : "warn",
@@ -100,14 +99,8 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
     details: { alertId: id },
   } as const;
   const tell = (hosts: readonly string[]) => line(`${title}: ${alertSentence(work.fleet, fired, hosts)}`);
-  note(work, event, {}, isOfOne || !isAboutHosts ? undefined : { hosts: ids, tell });
+  note(work, event, {}, isOfOne || !isAboutHosts(kind) ? undefined : { hosts: ids, tell });
 }
-
-const ABOUT_NO_HOST: ReadonlySet<AlertRule["kind"]> = new Set([
-  "pipeline_failed",
-  "sign_ins_failed",
-  "backup_failed",
-] as const);
 
 const JOINED_WITHIN_MS = 60_000;
 

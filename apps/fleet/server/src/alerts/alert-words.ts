@@ -10,13 +10,31 @@ export function alertSentence(
   subjects: readonly string[],
   count = subjects.length,
 ): string {
-  const name = (id: string) => fleet.pipelines.get(id)?.name ?? fleet.backups.get(id)?.problem ?? id;
+  const name = (id: string) => nameOf(fleet, kind, id);
   const shown = subjects.slice(0, NAMED).map(name).join(", ");
   const named = count > NAMED ? `${shown} and ${count - Math.min(NAMED, subjects.length)} more` : shown;
   return line(`${wordsOf(fleet.alertRules.get(rule) ?? { kind }, count)}: ${named}`);
 }
 
 const NAMED = 10;
+
+/** A host may be called as the backups are. */
+function nameOf({ pipelines, backups }: Pick<Fleet, "pipelines" | "backups">, kind: Alert["kind"], id: string): string {
+  if (kind === "pipeline_failed") return pipelines.get(id)?.name ?? id;
+  if (kind === "backup_failed") return backups.get(id)?.problem ?? id;
+  return id;
+}
+
+/** Its subjects are hosts. A host may be called as something else is that an alert is about. */
+export function isAboutHosts(kind: Alert["kind"]): boolean {
+  return !ABOUT_NO_HOST.has(kind);
+}
+
+const ABOUT_NO_HOST: ReadonlySet<Alert["kind"]> = new Set([
+  "pipeline_failed",
+  "sign_ins_failed",
+  "backup_failed",
+] as const);
 
 function wordsOf({ kind, metric, above }: Pick<AlertRule, "kind" | "metric" | "above">, count: number): string {
   switch (kind) {

@@ -10,10 +10,12 @@ import { notify } from "../notifications/outbox.ts";
 /** Somebody has seen it. What follows within the minute is another alert then. */
 export function acknowledgeAlert(work: Work, id: string, by: Acting): void {
   const actor = by.user;
-  const alert = shownAlert(work, id, by, ({ status }) =>
+  const { alert, isAll, isPartMoved } = shownAlert(work, id, by, ({ status }) =>
     status === "firing" ? { status: "acknowledged", acknowledgedBy: actor, acknowledgedAt: work.at.iso } : null,
   );
-  if (alert === null || alert.status !== "firing") return;
+  if (!isAll && isPartMoved)
+    noteAlert(work, actor, "alert_acknowledged", `${actor} acknowledged, for the own hosts: ${alert.title}`, id);
+  if (!isAll || alert.status !== "firing") return;
   const acknowledged = { acknowledgedBy: actor, acknowledgedAt: work.at.iso };
   work.change("alert_changed", "", { id, status: "acknowledged", ...acknowledged });
   noteAlert(work, actor, "alert_acknowledged", `${actor} acknowledged: ${alert.title}`, id);
@@ -22,37 +24,41 @@ export function acknowledgeAlert(work: Work, id: string, by: Acting): void {
 /** It is closed though it is still so. Nobody is told of the same again until it was otherwise. */
 export function resolveAlert(work: Work, id: string, by: Acting): void {
   const actor = by.user;
-  const alert = shownAlert(work, id, by, ({ status }) =>
+  const { alert, isAll, isPartMoved } = shownAlert(work, id, by, ({ status }) =>
     status === "resolved" ? null : { status: "resolved", resolvedAt: work.at.iso },
   );
-  if (alert === null || alert.status === "resolved") return;
+  if (!isAll && isPartMoved)
+    noteAlert(work, actor, "alert_resolved", `${actor} closed, for the own hosts: ${alert.title}`, id);
+  if (!isAll || alert.status === "resolved") return;
   work.change("alert_changed", "", { id, status: "resolved", resolvedAt: work.at.iso });
   notify(work, alert, "resolved");
   noteAlert(work, actor, "alert_resolved", `${actor} closed: ${alert.title}`, id);
 }
 
 /**
- * Whoever sees some of its hosts only says it of these: the shares of the alert are changed. It returns the alert for who sees all that it
- * is about, and null for who does not.
+ * Whoever sees some of its hosts only says it of these: the shares of the alert are changed. `isAll` says that nobody sees more of what it
+ * is about.
  */
 function shownAlert(
   work: Work,
   id: string,
   { tags }: Acting,
   changed: (alert: Alert) => Partial<Alert> | null,
-): Alert | null {
+): { readonly alert: Alert; readonly isAll: boolean; readonly isPartMoved: boolean } {
   const alert = work.fleet.alerts.get(id);
-  if (alert !== undefined && tags === null) return alert;
+  if (alert !== undefined && tags === null) return { alert, isAll: true, isPartMoved: false };
   const shares = (tags ?? []).flatMap((tag) => work.fleet.shares.get(shareId(id, tag)) ?? []);
   if (alert === undefined || shares.length === 0) throw new RequestRefusal("not_found", `there is no alert ${id}`);
+  let isPartMoved = false;
   for (const share of shares) {
     const change = share.alert === undefined ? null : changed(share.alert);
-    if (share.alert !== undefined && change !== null)
-      work.change("share_set", "", { ...share, alert: { ...share.alert, ...change } });
+    if (share.alert === undefined || change === null) continue;
+    work.change("share_set", "", { ...share, alert: { ...share.alert, ...change } });
+    isPartMoved = true;
   }
   const shown = new Set(shares.flatMap((share) => Object.keys(share.alert?.subjects ?? {})));
   const isAll = alert.kind !== "pipeline_failed" && Object.keys(alert.subjects).every((subject) => shown.has(subject));
-  return isAll ? alert : null;
+  return { alert, isAll, isPartMoved };
 }
 
 /** Who is limited silences one of the own tags at a time, so that it is always known to whom the silence is shown. */

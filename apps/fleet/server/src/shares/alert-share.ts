@@ -1,13 +1,14 @@
 /** The share of an alert is about some of its hosts, and has a life of its own: who is limited acknowledges and closes it for these. */
 
 import { type Alert, type Share, shareId } from "@neverstale/fleet-domain";
-import { alertSentence } from "../alerts/alert-words.ts";
+import { alertSentence, isAboutHosts } from "../alerts/alert-words.ts";
 import type { Work } from "../fleet/work.ts";
 
 type AlertShare = Pick<Share, "hosts" | "alert">;
 
 /** A host that has left the alert and still has the tag stays named, as in the alert itself. */
 export function alertShareOf(work: Work, alert: Alert, tag: string, before: Share | undefined): AlertShare | null {
+  if (alert.kind !== "pipeline_failed" && !isAboutHosts(alert.kind)) return null; // It is about the server.
   const isOwn = (id: string) => work.fleet.hosts.get(id)?.tags.includes(tag) === true;
   const isAboutPipelines = alert.kind === "pipeline_failed";
   const shared = (id: string) => failedPart(work, id, tag);

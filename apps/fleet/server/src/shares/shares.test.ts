@@ -152,7 +152,12 @@ describe("an alert", () => {
     const still = fleet.manager.state.alerts.get(whole?.id ?? "")?.status;
     const event = (await sharesOf(ann)).find((share) => share.event?.action === "hosts_offline")?.event;
     const log = await ann.get("/api/event-log?limit=1000");
+    await ann.post(`/api/alerts/${whole?.id}/acknowledge`);
+    const audited = await admin.get("/api/audit/export?format=json&action=alert_acknowledged");
 
+    expect(JSON.parse(audited.text)).toMatchObject([
+      { actor: "ann", message: "ann acknowledged, for the own hosts: Hosts are lost", details: { id: whole?.id } },
+    ]);
     expect(whole).toMatchObject({ count: 3, status: "firing" });
     expect(part).toMatchObject({ count: 2, status: "firing", message: "2 hosts offline: web-1, shop-1" });
     expect(Object.keys(part?.subjects ?? {})).toEqual(["web-1", "shop-1"]);
