@@ -129,8 +129,10 @@ test("[B146] so many erasures wait: one more is told to come back", async () => 
       work.changeAccounts("erasure_asked", id, { id, kind: "host", subject: id, by: "admin", askedAt: work.at.iso });
     }
   });
-  const more = await browser.post("/api/erasures", { user: "nobody" });
+  const more = await browser.post("/api/erasures", { user: "somebody" });
   expect([more.status, more.headers["retry-after"]]).toEqual([429, "60"]);
   expect((await browser.post("/api/erasures", { user: "a", host: "b" })).status).toBe(400);
+  for (const nobody of ["server", "agent:web-1", "schedule:nightly"]) // They are no persons who were removed.
+    expect((await browser.post("/api/erasures", { user: nobody })).status).toBe(400);
   expect((await browser.get("/metrics")).text).toMatch(/neverstale_limit_erasures 100/);
 });

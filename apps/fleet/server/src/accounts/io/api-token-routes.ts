@@ -77,10 +77,14 @@ function tokensOf({ manager }: ApiTokenRoutesParts, user: string): StoredApiToke
   return [...(accountsIn(manager)?.apiTokens.values() ?? [])].filter((token) => token.user === user);
 }
 
-/** A program learns what its own token may do, and how long. The role is the one that counts now. */
+/** A program learns what its own token may do, and how long. The role and the tags are those that count now. */
 function ownToken({ manager }: ApiTokenRoutesParts, { caller: { apiToken } }: Ask<unknown>): ApiTokenEntry {
   const stored = apiToken === null ? undefined : accountsIn(manager)?.apiTokens.get(apiToken.id);
-  if (apiToken !== null && stored !== undefined) return { ...shownApiToken(stored), role: apiToken.role };
+  if (apiToken !== null && stored !== undefined) {
+    const { role, tags } = apiToken;
+    const limited = tags === null || tags.length === 0 ? {} : { tags: [...tags] };
+    return { ...shownApiToken(stored), role, ...limited };
+  }
   throw new RequestRefusal("not_found", "no API token is shown", { hint: "GET /api/session says who is signed in." });
 }
 

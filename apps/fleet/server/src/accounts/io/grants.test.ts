@@ -53,6 +53,13 @@ async function hostsByToken(token: string): Promise<readonly string[]> {
   return hosts.map(({ id }) => id);
 }
 
+async function tagsToldTo(token: string) {
+  const { body } = await send(fleet.address, "GET", "/api/api-token", {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return body.tags;
+}
+
 describe("somebody who is limited to some tags", () => {
   test("[C31] sees the hosts that carry one, and is told of the tags", async () => {
     expect(await hostsOf(ann)).toEqual(["web-1"]);
@@ -128,6 +135,7 @@ describe("an API token with tags", () => {
     const before = [await hostsByToken(token), await hostsByToken(free)];
     await admin.call("PATCH", "/api/users/bob", { tags: ["team:db", "eu"] });
     const after = [await hostsByToken(token), await hostsByToken(free)];
+    const told = await tagsToldTo(token);
     await admin.call("PATCH", "/api/users/bob", { tags: ["us"] });
 
     expect(before).toEqual([
@@ -135,6 +143,7 @@ describe("an API token with tags", () => {
       ["web-1", "db-1"],
     ]);
     expect(after).toEqual([["db-1"], ["web-1", "db-1"]]);
+    expect(told).toEqual(["team:db"]);
     expect([await hostsByToken(token), await hostsByToken(free)]).toEqual([[], []]);
   });
 

@@ -30,7 +30,9 @@ export class Credentials {
   noteRefused(headers: RequestHeaders): void {
     const shown = shownIn(headers);
     const credential = shown === null ? undefined : this.find(shown);
-    if (credential?.revoked !== true || !this.#manager.state.hosts.has(credential.host)) return;
+    const host = credential?.revoked === true ? this.#manager.state.hosts.get(credential.host) : undefined;
+    // A host of this name that was there before, and was removed, had it: that says nothing of the one that is there now.
+    if (credential === undefined || host === undefined || credential.createdAt < host.enrolledAt) return;
     this.#replays += 1;
     this.#replayed.add(credential.host);
   }

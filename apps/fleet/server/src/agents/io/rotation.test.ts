@@ -6,6 +6,7 @@ import {
   Fleets,
   HostAgent,
   hostMaker,
+  onlineHost,
   send,
   signIn,
   upgrade,
@@ -119,6 +120,18 @@ test("[C45] [C38] an old credential that is shown again is refused, counted and 
     ({ action, host: of }) => action === "old_credential_shown" && of === host.id,
   );
   expect(told).toMatchObject({ level: "error", host: host.id });
+});
+
+test("[C45] a credential of a host that was removed says nothing of another one that has its name now", async () => {
+  const host = await newHost();
+  expect((await browser.call("DELETE", `/api/hosts/${host.id}`)).status).toBe(200);
+  now += 1_000;
+  const next = await onlineHost(browser, host.id);
+  const refused = await heartbeat(host);
+  await round(fleet.parts, false);
+
+  expect([next.id, refused.status]).toEqual([host.id, 401]);
+  expect(clonedAt(next)).toBeUndefined();
 });
 
 test("[B145] a credential that nobody has used is forgotten after an hour, and the one before it is good still", async () => {
