@@ -23,6 +23,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },
+  experimental: {
+    // The server may stand below a path: it rewrites the addresses of the index, and files find each other from where they are.
+    renderBuiltUrl: (file, { hostType }) => (hostType === "html" ? `/${file}` : { relative: true }),
+  },
   server: {
     proxy: {
       "/api": server,
