@@ -9,7 +9,7 @@ import {
   sharedTagId,
   shareId,
 } from "@neverstale/fleet-domain";
-import { type JsonValue, sameJson } from "@neverstale/protocol";
+import { type JsonValue, sameJson, utf8Bytes } from "@neverstale/protocol";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { alertShareOf } from "./alert-share.ts";
@@ -22,9 +22,10 @@ export function settleShares(work: Work): void {
   if (moved === null || work.isSuggestion) return;
   const added = moved.grants ? settleTags(work) : [];
   if (work.fleet.sharedTags.size === 0) return;
-  for (const event of moved.events) shareEvent(work, event);
-  settleMoved(work, withHosts(work, moved), [...work.fleet.sharedTags.values()]);
-  if (added.length > 0) settleMoved(work, newest(work), added);
+  const room = { bytes: BYTES_AT_ONCE };
+  for (const event of moved.events) shareEvent(work, event, room);
+  settleMoved(work, withHosts(work, moved), [...work.fleet.sharedTags.values()], room);
+  if (added.length > 0) settleMoved(work, newest(work), added, room);
   forgetOthers(work);
   keepWithin(work);
 }
@@ -58,47 +59,65 @@ interface ToSettle {
 }
 
 /** Alerts are settled behind pipelines, because some are about these. */
-function settleMoved(work: Work, { pipelines, alerts }: ToSettle, tags: readonly SharedTag[]): void {
+function settleMoved(work: Work, { pipelines, alerts }: ToSettle, tags: readonly SharedTag[], room: Room): void {
   const { fleet } = work;
   for (const id of pipelines) {
     const pipeline = fleet.pipelines.get(id);
-    if (pipeline !== undefined) settlePipeline(work, pipeline, tags);
+    if (pipeline !== undefined) settlePipeline(work, pipeline, tags, room);
   }
   for (const id of alerts) {
     const alert = fleet.alerts.get(id);
     if (alert === undefined) continue;
     for (const { tag } of tags) {
       const before = fleet.shares.get(shareId(id, tag));
-      put(work, id, tag, alertShareOf(work, alert, tag, before));
+      put(work, id, tag, alertShareOf(work, alert, tag, before), room);
     }
   }
 }
 
-function settlePipeline(work: Work, pipeline: Pipeline, tags: readonly SharedTag[]): void {
+function settlePipeline(work: Work, pipeline: Pipeline, tags: readonly SharedTag[], room: Room): void {
   const byTag = new Map<string, string[]>(tags.map(({ tag }) => [tag, []]));
   for (const id of pipeline.hosts) for (const tag of work.fleet.hosts.get(id)?.tags ?? []) byTag.get(tag)?.push(id);
-  for (const [tag, hosts] of byTag) put(work, pipeline.id, tag, pipelineShareOf(pipeline, hosts));
+  for (const [tag, hosts] of byTag) put(work, pipeline.id, tag, pipelineShareOf(pipeline, hosts), room);
 }
 
-function shareEvent(work: Work, { event, hosts, tell }: SharedEvent): void {
+function shareEvent(work: Work, { event, hosts, tell }: SharedEvent, room: Room): void {
   const { host: _, details: __, ...rest } = event;
   for (const { tag } of [...work.fleet.sharedTags.values()]) {
     const own = hosts.filter((id) => work.fleet.hosts.get(id)?.tags.includes(tag) === true);
-    put(work, event.id, tag, own.length === 0 ? null : { hosts: own, event: { ...rest, message: tell(own) } });
+    put(work, event.id, tag, own.length === 0 ? null : { hosts: own, event: { ...rest, message: tell(own) } }, room);
   }
 }
 
+/** So many bytes may still be set in this transaction. */
+interface Room {
+  bytes: number;
+}
+
+/**
+ * A share may have so many bytes, and all that one transaction sets (B124). What is beyond them is not shared, since a transaction that is
+ * too large would be refused with all else that it does, each time anew.
+ */
+const SHARE_BYTES = 768 * 1024;
+const BYTES_AT_ONCE = 2 * 1024 * 1024;
+const HOSTS_OF_ONE = 10_000;
+
 /** Null stands for no share. */
-function put(work: Work, of: string, tag: string, part: Omit<Share, "id" | "tag"> | null): void {
+function put(work: Work, of: string, tag: string, part: Omit<Share, "id" | "tag"> | null, room: Room): void {
   const id = shareId(of, tag);
   const before = work.fleet.shares.get(id);
-  if (part === null) {
-    if (before !== undefined) work.change("share_removed", "", { id });
+  const share = part === null ? null : { ...part, id, tag };
+  if (share !== null && before !== undefined && sameJson(before as unknown as JsonValue, share as unknown as JsonValue))
     return;
-  }
-  const share = { ...part, id, tag };
-  if (before === undefined || !sameJson(before as unknown as JsonValue, share as unknown as JsonValue))
-    work.change("share_set", "", share);
+  if (share !== null && fits(share, room)) work.change("share_set", "", share);
+  else if (before !== undefined) work.change("share_removed", "", { id });
+}
+
+function fits(share: Share, room: Room): boolean {
+  const bytes = utf8Bytes(JSON.stringify(share));
+  if (share.hosts.length > HOSTS_OF_ONE || bytes > SHARE_BYTES || bytes > room.bytes) return false;
+  room.bytes -= bytes;
+  return true;
 }
 
 /** Whatever names a host that has other tags now is settled anew. An event that was told of it before is forgotten. */

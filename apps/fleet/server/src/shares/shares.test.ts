@@ -270,4 +270,36 @@ describe("bounds", () => {
     const inAll = hostsNamed(fleet.manager.state.shares.values());
     expect((await admin.get("/metrics")).text).toContain(`neverstale_share_hosts ${inAll}`);
   });
+
+  test("[B124] what is about very many hosts with long names goes on, and is shared as far as that may be stored", async () => {
+    const large = await fleets.start({ store: memoryStore(), now: () => now, steadyNow: () => now });
+    const boss = await signIn(large);
+    const tags = Array.from({ length: 8 }, (_, at) => `of-${at}`);
+    await limitedPerson(boss, "eve", "viewer", tags);
+    const facts = { os: "", arch: "", agentVersion: "", online: false, checks: {}, ops: [] };
+    const hosts = Array.from({ length: 9_000 }, (_, at) => `ip-10-0-0-${at}.eu-central-1.compute.internal`);
+    for (let from = 0; from < hosts.length; from += 1_000)
+      await large.parts.transactions.transact((work) => {
+        const enrolledAt = work.at.iso;
+        for (const id of hosts.slice(from, from + 1_000))
+          work.change("host_added", id, { id, hostname: id, tags, ...facts, enrolledAt });
+      });
+    const told = { rule: "lost", kind: "host_offline", severity: "warn", title: "lost", message: "lost" } as const;
+    const fire = (id: string, about: readonly string[]) =>
+      large.parts.transactions.transact((work) => {
+        const subjects = Object.fromEntries(about.map((host) => [host, work.at.iso]));
+        const fired = { ...told, id, status: "firing", firedAt: work.at.iso, subjects, count: about.length } as const;
+        work.change("alert_fired", "", fired);
+      });
+    await fire("all", hosts);
+    await fire("many", hosts.slice(0, 3_000));
+    await fire("few", hosts.slice(0, 10));
+
+    const { alerts, shares } = large.manager.state;
+    const sharesOfAlert = (id: string) => [...shares.values()].filter(({ alert }) => alert?.id === id).length;
+    expect(alerts.size).toBe(3);
+    expect([sharesOfAlert("all"), sharesOfAlert("few")]).toEqual([0, tags.length]);
+    expect(sharesOfAlert("many")).toBeGreaterThan(0);
+    expect(sharesOfAlert("many")).toBeLessThan(tags.length);
+  });
 });
