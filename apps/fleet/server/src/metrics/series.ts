@@ -31,7 +31,10 @@ function add(points: Map<number, MetricPoint>, at: number, point: MetricPoint): 
   points.set(at, before === undefined ? point : mergedPoints(before, point));
 }
 
-/** The newest points of a level may not be complete yet. What there is of them stands in the finer ones. */
+/**
+ * The newest points of a level may not be complete yet. What there is of them stands in the finer ones, which are not read for what is
+ * still to come: of thirteen years that would be seventy thousand reads.
+ */
 async function pointsBetween(
   parts: SeriesParts,
   index: number,
@@ -41,10 +44,12 @@ async function pointsBetween(
   const level = parts.levels[index];
   if (level === undefined) return new Map();
   const stored = await storedPoints(parts, level, host, from, to);
-  const newest = Math.max(from, beginOf(parts.now, level.step) - level.step);
-  if (newest >= to || index === 0) return stored;
+  const begun = beginOf(parts.now, level.step);
+  const newest = Math.max(from, begun - level.step);
+  const end = Math.min(to, begun + level.step);
+  if (newest >= end || index === 0) return stored;
   const unfinished = new Map<number, MetricPoint>();
-  for (const [at, point] of await pointsBetween(parts, index - 1, host, { from: newest, to })) {
+  for (const [at, point] of await pointsBetween(parts, index - 1, host, { from: newest, to: end })) {
     const begin = beginOf(at, level.step);
     if (!stored.has(begin)) add(unfinished, begin, point);
   }
