@@ -79,3 +79,12 @@ test("a letter is found however it is written, composed or in parts, wide or nar
   for (const word of ["na\u00efve", "nai\u0308ve", "NAI\u0308VE"])
     expect([count(word), count(`tag:${word}`)]).toEqual([4, 4]);
 });
+
+test("a word is found within one of a host's texts, and again in the record that comes after a change", () => {
+  const before = host("cache-1", { tags: ["red", "blue"] });
+  const after = { ...before, tags: ["green"] };
+  const matches = (filter: string, it: Host) => parseHostFilter(filter)({ host: it, metrics: undefined });
+
+  expect([matches("red", before), matches("redblue", before), matches("green", before)]).toEqual([true, false, false]);
+  expect([matches("red", after), matches("green", after)]).toEqual([false, true]);
+});

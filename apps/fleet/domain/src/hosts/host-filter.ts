@@ -72,16 +72,18 @@ function parseMeasure(term: string): HostFilter | null {
   };
 }
 
+/** No word has a space in it, so none is found across two of the texts. */
 function mentions({ host }: FilteredHost, word: string): boolean {
-  const texts = [
-    labelOf(host),
-    host.id,
-    host.hostname,
-    host.os,
-    host.arch,
-    host.location,
-    host.deviceType,
-    ...host.tags,
-  ];
-  return texts.some((text) => text !== undefined && folded(text).includes(word));
+  let text = TEXTS.get(host);
+  if (text === undefined) {
+    const { id, hostname, os, arch, location, deviceType, tags } = host;
+    text = [labelOf(host), id, hostname, os, arch, location, deviceType, ...tags]
+      .map((each = "") => folded(each))
+      .join("\n");
+    TEXTS.set(host, text);
+  }
+  return text.includes(word);
 }
+
+/** A record is never altered, so its texts are folded once, however many words and filters there are. */
+const TEXTS = new WeakMap<Host, string>();

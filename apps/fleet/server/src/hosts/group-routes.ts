@@ -7,7 +7,7 @@ import type { TransactFor } from "../http/io/once.ts";
 import { type Answer, type Ask, param, type Route, userOf, withBody } from "../http/route.ts";
 import { groupsWithHosts, removeGroup, saveGroup } from "./groups.ts";
 
-export function groupRoutes({ manager, transactFor }: GroupRoutesParts): Route[] {
+export function groupRoutes({ manager, pause, transactFor }: GroupRoutesParts): Route[] {
   return [
     {
       method: "GET",
@@ -15,7 +15,7 @@ export function groupRoutes({ manager, transactFor }: GroupRoutesParts): Route[]
       allow: "viewer",
       wholeFleet: true,
       answer: GroupAnswers,
-      handle: () => ({ body: groupsWithHosts({ fleet: manager.state }) }),
+      handle: async () => ({ body: await groupsWithHosts(manager, pause) }),
     },
     withBody({
       method: "POST",
@@ -40,6 +40,7 @@ export function groupRoutes({ manager, transactFor }: GroupRoutesParts): Route[]
 export interface GroupRoutesParts {
   readonly manager: FleetManager;
   readonly transactFor: TransactFor;
+  readonly pause: () => Promise<void>;
 }
 
 async function changed(transactFor: TransactFor, ask: Ask<unknown>, decide: (work: Work) => void): Promise<Answer> {

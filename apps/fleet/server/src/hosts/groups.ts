@@ -27,9 +27,15 @@ function noteGroup(work: Work, actor: string, action: string, message: string, g
   note(work, { category: "audit", level: "info", actor, action, message, details: { group } });
 }
 
-export function groupsWithHosts({ fleet }: Pick<View, "fleet">): GroupAnswers {
-  return [...fleet.groups.values()].map((group) => ({
-    ...group,
-    hosts: targetedHosts(fleet, { filter: group.filter }).map(({ id }) => id),
-  }));
+/** Many groups of many hosts take long, so others get a turn in between. */
+export async function groupsWithHosts(
+  { state }: { readonly state: View["fleet"] },
+  pause: () => Promise<void>,
+): Promise<GroupAnswers> {
+  const found: GroupAnswers[number][] = [];
+  for (const group of [...state.groups.values()]) {
+    found.push({ ...group, hosts: targetedHosts(state, { filter: group.filter }).map(({ id }) => id) });
+    await pause();
+  }
+  return found;
 }
