@@ -6,6 +6,7 @@ import { codeAt, type Enrolled, enrolSecondFactor } from "../accounts/io/second-
 import { csrfTokenOf, hashOf, newSecret } from "../accounts/io/secrets.ts";
 import { inviteUser } from "../accounts/users.ts";
 import { Browser, commandsOf, Fleets, type HostAgent, onlineHost, send, signIn } from "../fleet/fleet-suite.ts";
+import { accountsIn } from "../fleet/state.ts";
 import type { RunningFleet } from "../process/io/start.ts";
 
 const FLEET_FILE = `
@@ -172,4 +173,17 @@ test("[C23] of a target the hosts are counted that are found at that moment: one
   expect([moved.status, moved.body.detail]).toEqual([409, "disk goes to 3 hosts, and 2 was typed"]);
   expect(moved.body.hint).toContain(late.id);
   expect([started.status, commandsOf(started).length]).toEqual([202, 3]);
+});
+
+test("[C22] a wrong code for what is dangerous is counted as a sign-in that failed, and none at all is not", async () => {
+  const counted = () => accountsIn(fleet.manager)?.failedSignIns.size ?? 0;
+  const before = counted();
+  const run = (more: object) => admin.post("/api/dispatch", { op: "disk", hosts: ids(), hostCount: 2, ...more });
+
+  const without = await run({});
+  const afterNone = counted();
+  const wrong = await run({ totp: "000000" });
+
+  expect([without.status, wrong.status]).toEqual([403, 403]);
+  expect([afterNone - before, counted() - before]).toEqual([0, 1]);
 });

@@ -1,10 +1,14 @@
 /** A mutation is decided for one request, under its idempotency key and without a line (rules U5 and D1). */
 
 import type { AnyMutation, JsonObject } from "@neverstale/protocol";
+import { countWrongCode } from "../accounts/failed-attempts.ts";
 import type { JudgedCode } from "../accounts/second-factors.ts";
+import type { Log } from "../fleet/log.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
+import type { Transactions } from "../fleet/transact.ts";
 import type { TransactFor } from "../http/io/once.ts";
+import type { RefusalLog } from "../http/refusal-log.ts";
 import { type Ask, askedBy, userOf } from "../http/route.ts";
 import { HintedRefusal, type MutationRights } from "./dispatch-mutations.ts";
 import { looksDangerous, requireSafeguards } from "./rules/danger.ts";
@@ -13,11 +17,8 @@ import { looksDangerous, requireSafeguards } from "./rules/danger.ts";
  * The body of `ask` holds the arguments, which have been through the schema of the mutation. It throws a `RequestRefusal` for what the
  * mutation refuses.
  */
-export async function mutateOnce(
-  { manager, transactFor, secondFactors }: MutateParts,
-  ask: Ask<unknown>,
-  mutation: AnyMutation,
-) {
+export async function mutateOnce(parts: MutateParts, ask: Ask<unknown>, mutation: AnyMutation) {
+  const { manager, transactFor, secondFactors } = parts;
   const by = askedBy(ask);
   const { user } = by;
   const rights = { ...by, role: userOf(ask).role } satisfies MutationRights as MutationRights & JsonObject;
@@ -40,7 +41,9 @@ export async function mutateOnce(
   });
   // Who is refused for something else learns nothing of the code, so that was no guess either.
   const { applied, result } = await decided.catch((error: unknown) => {
-    if (!(error instanceof RequestRefusal && error.code === "totp_required")) code?.wasRight();
+    const isOfCode = error instanceof RequestRefusal && error.code === "totp_required";
+    if (isOfCode && code !== null) return countWrongCode(parts, ask, user, error);
+    code?.wasRight();
     throw error;
   });
   code?.wasRight();
@@ -50,6 +53,9 @@ export async function mutateOnce(
 export interface MutateParts {
   readonly manager: FleetManager;
   readonly transactFor: TransactFor;
+  readonly transactions: Transactions;
+  readonly refusalLog: RefusalLog;
+  readonly log: Log;
   readonly secondFactors: {
     isEnrolled(user: string): boolean;
     judge(user: string, code: string): JudgedCode;

@@ -19,7 +19,6 @@ import type { z } from "zod";
 import { actingNow } from "../accounts/granted.ts";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
-import type { Transactions } from "../fleet/transact.ts";
 import {
   type Answer,
   type Ask,
@@ -133,7 +132,6 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
 }
 
 export interface CommandRoutesParts extends MutateParts {
-  readonly transactions: Pick<Transactions, "moment">;
   readonly budgets: HostBudgets;
 }
 

@@ -12,6 +12,7 @@ import type { Log } from "../../fleet/log.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
+import type { Work } from "../../fleet/work.ts";
 import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
 import type { Origins } from "../../http/origins.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
@@ -164,15 +165,12 @@ async function newCodes(parts: SecondFactorRoutesParts, ask: Ask<CodeRequest>): 
   requireFactor(parts, user);
   const { codes, hashes } = newRecoveryCodes(user, secret, idempotencyKey(ask));
   const code = parts.secondFactors.judge(user, ask.body.totp);
-  await parts.transactFor(
-    ask,
-    (work) => {
-      code.use(work);
-      replaceRecoveryCodes(work, user, hashes);
-      return null;
-    },
-    session.id,
-  );
+  const replace = (work: Work) => {
+    code.use(work);
+    replaceRecoveryCodes(work, user, hashes);
+    return null;
+  };
+  await parts.transactFor(ask, replace, session.id).catch((error: unknown) => countWrongCode(parts, ask, user, error));
   code.wasRight();
   return { body: { recoveryCodes: [...codes] } satisfies RecoveryCodesAnswer };
 }
@@ -189,10 +187,11 @@ async function remove(parts: SecondFactorRoutesParts, ask: Ask<RemoveSecondFacto
   if (!secondFactors.isEnrolled(user)) return {};
   await requirePassword(parts, ask, ask.body.password ?? "");
   const code = secondFactors.judge(user, ask.body.totp);
-  await transactions.transact((work) => {
+  const off = (work: Work) => {
     code.use(work.askedBy(askedFromOf(ask)));
     switchOff(work, user);
-  });
+  };
+  await transactions.transact(off).catch((error: unknown) => countWrongCode(parts, ask, user, error));
   code.wasRight();
   await transactions.untilEverywhere();
   return {};

@@ -271,6 +271,7 @@ describe("to be rid of it", () => {
     ];
 
     expect(statuses).toEqual([403, 403, 400, 403, 204, 204]);
+    expect(accountsIn(fleet.manager)?.failedSignIns.size).toBe(3); // Two wrong passwords and a wrong code.
     expect((await logIn(fleet, PASSWORD)).status).toBe(200);
     expect(await actionsSeen(admin)).toContain("second_factor_removed");
   });
