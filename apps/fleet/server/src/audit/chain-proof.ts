@@ -131,7 +131,7 @@ export class ChainProof {
 
   #breaks(what: ChainBreak["what"], event: AuditEvent, detail: string, sequence?: number): void {
     const id = sequence === undefined ? event.id : auditEventId(sequence);
-    this.#break ??= { id, at: event.at, what, detail };
+    this.#break ??= { id, at: event.at ?? null, what, detail };
   }
 
   #hash(event: AuditEvent): string | null {

@@ -84,6 +84,8 @@ describe("the chain of one server", () => {
   test.each([
     ["altered", `UPDATE records SET text = replace(text, 'web-1', 'web-9') WHERE ${events} = '${idOf(5)}'`, 5],
     ["altered", `UPDATE records SET text = json_set(text, '$.actor', 'nobody') WHERE ${events} = '${idOf(1)}'`, 1],
+    ["altered", `UPDATE records SET text = '{ no event' WHERE ${events} = '${idOf(5)}'`, 5],
+    ["altered", `UPDATE records SET text = 'null' WHERE ${events} = '${idOf(5)}'`, 5],
     ["missing", `DELETE FROM records WHERE ${events} = '${idOf(6)}'`, 6],
     ["missing", `DELETE FROM records WHERE ${events} = '${idOf(1)}'`, 1],
     ["missing", `DELETE FROM records WHERE ${events} >= '${idOf(9)}'`, 9],
@@ -195,6 +197,14 @@ test("[B140] [C44] what leaves the live state is in the archive, and what is let
   db.close();
   const altered = await verifyAudit(directory);
   expect(altered).toMatchObject({ proved: false, break: { what: "altered" } });
+  for (const text of ["no event", "null", ""]) {
+    const again = new DatabaseSync(join(directory, "fleet.db"));
+    again.exec(
+      `UPDATE points SET text = '${text}' WHERE step = 1 AND at = (SELECT max(at) FROM points WHERE step = 1)`,
+    );
+    again.close();
+    expect(await verifyAudit(directory)).toMatchObject({ proved: false, break: { what: "altered", at: null } });
+  }
 });
 
 test("[C44] events that left the live state at once, before they were archived, are found in the history", async () => {

@@ -91,7 +91,7 @@ function liveRows({ records, log }: SpaceRows) {
     state.set(collection, found);
     return found;
   };
-  for (const { collection, id, text } of records) of(collection).set(id, JSON.parse(text));
+  for (const { collection, id, text } of records) of(collection).set(id, eventIn(text));
   for (const { changes } of log) {
     const logged = changesOfText(changes);
     for (const { type, data } of logged.changes) {
@@ -124,11 +124,31 @@ function liveEvent(id: string, event: AuditEvent): FoundEvent {
   return { where: "live state", sequence: Number(place ?? event.sequence), event };
 }
 
+/** A row that holds no event was altered: nothing that fits was ever hashed. */
+const NO_EVENT = {} as AuditEvent;
+
+function eventIn(text: string): AuditEvent {
+  try {
+    const event: unknown = JSON.parse(text);
+    return typeof event === "object" && event !== null ? (event as AuditEvent) : NO_EVENT;
+  } catch {
+    return NO_EVENT;
+  }
+}
+
+function eventsIn(row: PointRow): readonly AuditEvent[] {
+  try {
+    return archivedIn(row).map((event) => event ?? NO_EVENT);
+  } catch {
+    return [NO_EVENT];
+  }
+}
+
 async function* archived(view: StoreView, first: number, { archived: last }: AuditChain): AsyncGenerator<FoundEvent> {
   for (let from = first; from <= last; from += ROWS) {
     const to = Math.min(last + 1, from + ROWS);
     const rows = await view.readPoints({ step: ARCHIVE_STEP, series: ARCHIVE_SERIES, from, to });
-    for (const row of rows) for (const event of archivedIn(row)) yield { where: "archive", sequence: row.at, event };
+    for (const row of rows) for (const event of eventsIn(row)) yield { where: "archive", sequence: row.at, event };
   }
 }
 
@@ -136,7 +156,7 @@ async function* evicted(view: StoreView): AsyncGenerator<FoundEvent> {
   for (let after = 0; ; ) {
     const rows = await view.readHistory({ space: AUDIT_SPACE, collection: "events", after, limit: ROWS });
     for (const { id, text } of rows) {
-      const event = JSON.parse(text) as AuditEvent;
+      const event = eventIn(text);
       if (isChained(id, event)) yield { ...liveEvent(id, event), where: "history" };
     }
     const last = rows.at(-1);
