@@ -1,17 +1,23 @@
 /** These parts of the page come after the first paint. */
 
+import type { ComponentType } from "react";
+import { PartMissing } from "./components/notice.tsx";
 import { laterPart } from "./state/later-part.ts";
 
 export const LATER = {
-  Overview: laterPart(async () => (await import("./overview/overview-screen.tsx")).OverviewScreen),
-  Runs: laterPart(async () => (await import("./commands/runs-screen.tsx")).RunsScreen),
-  Pipelines: laterPart(async () => (await import("./pipelines/pipelines-screen.tsx")).PipelinesScreen),
-  Alerts: laterPart(async () => (await import("./alerts/alerts-screen.tsx")).AlertsScreen),
-  Events: laterPart(async () => (await import("./events/events-screen.tsx")).EventsScreen),
-  People: laterPart(async () => (await import("./people/people-screen.tsx")).PeopleScreen),
-  HostPanel: laterPart(async () => (await import("./hosts/host-panel.tsx")).HostPanel),
-  DispatchBar: laterPart(async () => (await import("./commands/dispatch-bar.tsx")).DispatchBar),
-  OutputDock: laterPart(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
-  Palette: laterPart(async () => (await import("./palette/command-palette.tsx")).CommandPalette),
-  Shortcuts: laterPart(async () => (await import("./palette/shortcut-list.tsx")).ShortcutList),
+  Overview: part(async () => (await import("./overview/overview-screen.tsx")).OverviewScreen),
+  Runs: part(async () => (await import("./commands/runs-screen.tsx")).RunsScreen),
+  Pipelines: part(async () => (await import("./pipelines/pipelines-screen.tsx")).PipelinesScreen),
+  Alerts: part(async () => (await import("./alerts/alerts-screen.tsx")).AlertsScreen),
+  Events: part(async () => (await import("./events/events-screen.tsx")).EventsScreen),
+  People: part(async () => (await import("./people/people-screen.tsx")).PeopleScreen),
+  HostPanel: part(async () => (await import("./hosts/host-panel.tsx")).HostPanel),
+  DispatchBar: part(async () => (await import("./commands/dispatch-bar.tsx")).DispatchBar),
+  OutputDock: part(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
+  Palette: part(async () => (await import("./palette/command-palette.tsx")).CommandPalette),
+  Shortcuts: part(async () => (await import("./palette/shortcut-list.tsx")).ShortcutList),
 };
+
+function part<Props extends object>(get: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+  return laterPart(get, PartMissing);
+}

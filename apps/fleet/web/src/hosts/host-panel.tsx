@@ -4,7 +4,7 @@ import type { Host } from "@neverstale/fleet-domain";
 import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type RefObject, Suspense, useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
-import { Empty } from "../components/notice.tsx";
+import { Empty, PartMissing } from "../components/notice.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { laterPart } from "../state/later-part.ts";
@@ -14,7 +14,10 @@ import { NewestEvents, NewestRuns } from "./host-history.tsx";
 import { HOST_LOOKS } from "./host-status.ts";
 import { TagList } from "./tag-list.tsx";
 
-const HostPastCharts = laterPart(async () => (await import("./history/host-past-charts.tsx")).HostPastCharts);
+const HostPastCharts = laterPart(
+  async () => (await import("./history/host-past-charts.tsx")).HostPastCharts,
+  PartMissing,
+);
 
 export function HostPanel({ id }: { readonly id: string }) {
   const host = useRecord("hosts", id);
