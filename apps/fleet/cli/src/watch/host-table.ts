@@ -92,8 +92,11 @@ function byTrouble({ metrics }: TableSight["state"]): (one: Host, other: Host) =
   return (one, other) =>
     rank(one) - rank(other) ||
     (metrics.has(other.id) ? 1 : 0) - (metrics.has(one.id) ? 1 : 0) ||
-    labelOf(one).localeCompare(labelOf(other), "en", { numeric: true });
+    NAMES.compare(labelOf(one), labelOf(other));
 }
+
+/** It is made once: `localeCompare` makes one for each pair, which takes more than a second for 10,000 hosts. */
+const NAMES = new Intl.Collator("en", { numeric: true });
 
 function isWell({ checks }: Host): boolean {
   return Object.values(checks).every(({ status }) => status === "ok");

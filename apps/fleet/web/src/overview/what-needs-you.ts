@@ -81,8 +81,11 @@ function lostLastFirst(one: Host, other: Host): number {
   return (other.offlineSince ?? "").localeCompare(one.offlineSince ?? "") || byLabel(one, other);
 }
 
+/** It is made once: `localeCompare` makes one for each pair, which takes more than a second for 10,000 hosts. */
+const NAMES = new Intl.Collator("en", { numeric: true });
+
 function byLabel(one: Host, other: Host): number {
-  return labelOf(one).localeCompare(labelOf(other), "en", { numeric: true });
+  return NAMES.compare(labelOf(one), labelOf(other));
 }
 
 function ids(records: readonly { readonly id: string }[]): readonly string[] {

@@ -122,6 +122,9 @@ function clockOf(at: string): string {
   return new Date(at).toLocaleTimeString("en-GB");
 }
 
+/** It is made once: `localeCompare` makes one for each pair, which takes more than a second for 10,000 hosts. */
+const NAMES = new Intl.Collator("en", { numeric: true });
+
 function byWords(one: PaletteEntry, other: PaletteEntry): number {
-  return one.words.localeCompare(other.words, "en", { numeric: true });
+  return NAMES.compare(one.words, other.words);
 }
