@@ -183,6 +183,15 @@ test.each([
   expect(problems[0]).toContain(problem);
 });
 
+test("an alias of nothing is told of as any other mistake, and so is an anchor that is used too often", () => {
+  const ops = (uses: number) =>
+    `ops:\n  op: &op { retries: 1 }\n${Array.from({ length: uses }, (_, at) => `  op-${at}: *op\n`).join("")}`;
+
+  expect(problemsOf("ops: { pull: *nothing }")).toEqual([expect.stringContaining("Unresolved alias")]);
+  expect(parseFleetFile(ops(99)).opRules).toHaveLength(100);
+  expect(problemsOf(ops(101))).toEqual(["an anchor is used more than 100 times: write out what it holds"]);
+});
+
 test("all that is wrong is told at once", () => {
   expect(problemsOf("ops:\n  a: { titel: x }\n  b: { busy: no }\nhosts: {}")).toHaveLength(3);
 });

@@ -1,6 +1,6 @@
 /** A YAML file is read by a schema here, and each thing that is wrong in it is told with its line. */
 
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 
 /** The message has a line for each problem of the file: `line 7: ops.disk.timeout: expected …`. */
@@ -26,13 +26,29 @@ export function readYamlFile<Schema extends z.ZodType>(
     }
     return lineAt(0);
   };
-  const read = schema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const read = schema.safeParse(plainValue(document));
   if (!read.success) throw new YamlFileError(read.error.issues.map((issue) => describe(issue, lineOf)).join("\n"));
   const problems = check(read.data);
   if (problems.length === 0) return read.data;
   throw new YamlFileError(
     problems.map(({ path, problem }) => `${lineOf(path)}: ${path.join(".")}: ${problem}`).join("\n"),
   );
+}
+
+/** An anchor may be used so often. Each use counts for all that it holds, so that a small file can't become a huge one. */
+const MOST_USES = 100;
+
+/** A wrong alias is found only here. */
+function plainValue(document: Pick<Document, "toJS">): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_USES });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const isTooMany = why.startsWith("Excessive alias count");
+    throw new YamlFileError(
+      isTooMany ? `an anchor is used more than ${MOST_USES} times: write out what it holds` : why,
+    );
+  }
 }
 
 export interface FileProblem {
