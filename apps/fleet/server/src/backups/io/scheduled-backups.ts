@@ -1,6 +1,6 @@
 /** The server makes a backup of itself as often as it was asked to, keeps the newest, and says how it went. */
 
-import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FileLock, lockFile } from "@neverstale/base/node";
@@ -23,7 +23,7 @@ import {
   unfinishedBackups,
 } from "../schedule.ts";
 
-/** A look at the directory is cheap, and finds that somebody has taken the backups away. */
+/** A look finds that somebody has taken the backups away. Nothing waits for the directory, which may be of another machine that is gone. */
 const LOOK_MS = 1_000;
 /** A backup that is under way when the server ends is not waited for: what it leaves is cleared away by the next. */
 const END_MS = 1_000;
@@ -85,14 +85,16 @@ export class ScheduledBackups {
 
   async #round(settings: BackupSettings): Promise<void> {
     const { clocks, log, transactions } = this.#parts;
+    if (!isBackupDue(undefined, this.#failures, settings.everyMs, clocks.now())) return; // It failed, and is tried again later.
     try {
-      this.#open(settings.directory);
-      this.#kept = keptBackups(readdirSync(settings.directory), clocks.now());
+      await this.#open(settings.directory);
+      this.#kept = keptBackups(await readdir(settings.directory), clocks.now());
+      if (this.#hasEnded) return;
       if (!isBackupDue(this.#kept[0], this.#failures, settings.everyMs, clocks.now())) return;
       await this.#make(settings);
       this.#failures = { count: 0, at: 0 };
     } catch (error) {
-      if (this.#hasEnded || !isBackupDue(undefined, this.#failures, settings.everyMs, clocks.now())) return;
+      if (this.#hasEnded) return;
       this.#failures = { count: this.#failures.count + 1, at: clocks.now() };
       this.#failuresTotal += 1;
       const problem = problemOf(error);
@@ -102,9 +104,9 @@ export class ScheduledBackups {
   }
 
   /** One server at a time keeps its backups there: two would take each other's for their own. */
-  #open(directory: string): void {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (this.#lock !== null) return;
+  async #open(directory: string): Promise<void> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    if (this.#lock !== null || this.#hasEnded) return;
     const lock = lockFile(join(directory, "backups.lock"));
     if ("heldBy" in lock) throw new Error(`process ${lock.heldBy} keeps its backups in ${directory}: give another one`);
     this.#lock = lock;
@@ -112,20 +114,20 @@ export class ScheduledBackups {
 
   async #make({ directory, everyMs, keep }: BackupSettings): Promise<void> {
     const { dataDir, clocks, transactions, log } = this.#parts;
-    for (const name of unfinishedBackups(readdirSync(directory))) rmSync(join(directory, name), { force: true });
-    const { bavail, bsize } = statfsSync(directory);
-    const problem = roomProblem(bavail * bsize, statSync(databaseIn(dataDir)).size);
+    for (const name of unfinishedBackups(await readdir(directory))) await rm(join(directory, name), { force: true });
+    const { bavail, bsize } = await statfs(directory);
+    const problem = roomProblem(bavail * bsize, (await stat(databaseIn(dataDir))).size);
     if (problem !== null) throw new Error(problem);
     const at = clocks.now();
     const name = backupName(at);
     await backupFleet(dataDir, join(directory, name));
     this.#madeTotal += 1;
     // Older ones go only once a newer one is whole.
-    const all = keptBackups(readdirSync(directory), at);
-    for (const { name } of all.slice(keep)) rmSync(join(directory, name), { force: true });
+    const all = keptBackups(await readdir(directory), at);
+    for (const { name } of all.slice(keep)) await rm(join(directory, name), { force: true });
     this.#kept = all.slice(0, keep);
     if (this.#hasEnded) return;
-    const { size: bytes } = statSync(join(directory, name));
+    const { size: bytes } = await stat(join(directory, name));
     log.info({ directory, name, bytes }, "a backup was made");
     const made = { name, madeAt: new Date(at).toISOString(), bytes };
     await transactions.transact((work) => noteBackup(work, everyMs, made, this.#kept.length));
