@@ -68,13 +68,17 @@ const SERVERS: ReadonlySet<string> = new Set(["serve", "agent", "demo"]);
 /** Runs the command line of this process, and ends the process as it says. */
 export async function runProcess(): Promise<void> {
   const isServer = SERVERS.has(process.argv[2] ?? "");
-  // Whoever reads the output may have seen enough, as head does.
-  if (!isServer)
-    process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => code === "EPIPE" && process.exit(EXIT.cannotTell));
+  if (!isServer) process.stdout.on("error", endUnwritten);
   const status = await runCli(process.argv.slice(2), process.env);
   if (status !== null) process.exitCode = status;
   // Something may still be open: who waits for the status of a command that failed must not wait for ever.
   if (status !== null && status !== 0) setTimeout(() => process.exit(status), 500).unref();
+}
+
+/** Whoever reads the output may have seen enough, as head does. On a full disk it is not whole, which nobody must take for done. */
+function endUnwritten({ code, message }: NodeJS.ErrnoException): void {
+  if (code !== "EPIPE") process.stderr.write(`neverstale: the output can't be written: ${message}\n`);
+  process.exit(EXIT.cannotTell);
 }
 
 /** Runs one command. Resolves with the exit status, or with null where a server goes on running. */
