@@ -183,6 +183,30 @@ test("[B137] where it may wait one time waits, begins after that, and a further 
   expect(startedBy("patient")).toHaveLength(2);
 });
 
+test("a time that is due when the waiting run begins is decided too, by the next look", async () => {
+  await lookAt("13:05:00");
+  const [first] = startedBy("patient");
+  await host.claim(first?.id ?? "");
+  await lookAt("14:05:00");
+  await host.finished(first?.id ?? "", "succeeded");
+
+  await lookAt("15:05:01");
+  expect(startedBy("patient")).toHaveLength(2);
+  expect(schedule("patient")).toMatchObject({
+    outcome: "started",
+    lastDueAt: iso("14:05:00"),
+    nextAt: iso("15:05:00"),
+  });
+  await lookAt("15:05:03");
+
+  expect(startedBy("patient")).toHaveLength(2);
+  expect(schedule("patient")).toMatchObject({
+    outcome: "queued",
+    waitingSince: iso("15:05:00"),
+    nextAt: iso("16:05:00"),
+  });
+});
+
 test("a clock that is set back makes nothing due twice", async () => {
   await lookAt("12:15:00");
   await runAll("quarter");

@@ -38,8 +38,8 @@ export function settleSchedule(work: Work, id: string): void {
   if (wasSetBack(rule, schedule, work.at.ms)) return putRight(work, rule, schedule);
   const { waitingSince, nextAt } = schedule;
   if (waitingSince !== undefined && !isRunning(work.fleet, id)) {
-    const { waitingSince: _, ...rest } = schedule;
-    return start(work, rule, rest, waitingSince);
+    const { waitingSince: _, nextAt: __, ...rest } = schedule;
+    return start(work, rule, rest, waitingSince, DECIDED_ALONE);
   }
   if (nextAt !== undefined && nextAt <= work.at.iso) settleDue(work, rule, { ...schedule, nextAt });
 }
@@ -49,8 +49,9 @@ export function giveUpSchedule(work: Work, id: string, why: string): void {
   const rule = work.fleet.scheduleRules.get(id);
   const schedule = work.fleet.schedules.get(id);
   if (rule === undefined || schedule === undefined) return;
-  const { waitingSince, ...rest } = schedule;
-  fail(work, rule, rest, waitingSince ?? schedule.nextAt ?? work.at.iso, why);
+  const { waitingSince, nextAt, ...rest } = schedule;
+  const afterMs = waitingSince === undefined ? work.at.ms : DECIDED_ALONE;
+  fail(work, rule, rest, waitingSince ?? nextAt ?? work.at.iso, why, afterMs);
 }
 
 function timingOf({ cron, timeZone }: ScheduleRule): string {
@@ -88,6 +89,9 @@ function putRight(work: Work, rule: ScheduleRule, { nextAt: _, lastDueAt, ...sch
 }
 
 type Rest = Omit<Schedule, "nextAt">;
+
+/** What waited begins, and a time that was due meanwhile has not been decided: the next look does that. */
+const DECIDED_ALONE = 0;
 
 function settleDue(
   work: Work,
@@ -143,7 +147,7 @@ function miss(work: Work, rule: ScheduleRule, schedule: Rest, lastDueAt: string)
   store(work, { ...rest, lastDueAt, outcome: "missed" }, rule, after);
 }
 
-function start(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string): void {
+function start(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string, afterMs = work.at.ms): void {
   const { op, pipeline, args, hosts, target } = rule;
   const where = { ...(hosts === undefined ? {} : { hosts }), ...(target === undefined ? {} : { target }) };
   const newId = () => work.at.newId();
@@ -153,16 +157,16 @@ function start(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string): v
     else if (op !== undefined) dispatchOp(work, { op, ...where, ...(args === undefined ? {} : { args }) }, by, newId);
   } catch (error) {
     if (!(error instanceof RequestRefusal)) throw error;
-    return fail(work, rule, schedule, dueAt, error.message); // It refuses before it changes anything.
+    return fail(work, rule, schedule, dueAt, error.message, afterMs); // It refuses before it changes anything.
   }
   noteSchedule(work, rule, "info", "schedule_started", `schedule ${rule.id} began, due at ${dueAt}`, { dueAt });
-  decide(work, rule, schedule, dueAt, "started");
+  decide(work, rule, schedule, { dueAt, outcome: "started", afterMs });
 }
 
 function wait(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string): void {
   const why = "what it started before still runs: it begins after that";
   noteSchedule(work, rule, "warn", "schedule_queued", `schedule ${rule.id}, due at ${dueAt}: ${why}`, { dueAt });
-  decide(work, rule, { ...schedule, waitingSince: dueAt }, dueAt, "queued", why);
+  decide(work, rule, { ...schedule, waitingSince: dueAt }, { dueAt, outcome: "queued", why });
 }
 
 function refuse(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string): void {
@@ -171,30 +175,31 @@ function refuse(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string): 
   noteSchedule(work, rule, "warn", "schedule_refused", `schedule ${rule.id}, due at ${dueAt}, is left out: ${why}`, {
     dueAt,
   });
-  decide(work, rule, schedule, dueAt, "refused", why);
+  decide(work, rule, schedule, { dueAt, outcome: "refused", why });
 }
 
-function fail(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string, why: string): void {
+function fail(work: Work, rule: ScheduleRule, schedule: Rest, dueAt: string, why: string, afterMs: number): void {
   noteSchedule(work, rule, "error", "schedule_failed", `schedule ${rule.id}, due at ${dueAt}, did not begin: ${why}`, {
     dueAt,
   });
-  decide(work, rule, schedule, dueAt, "failed", why);
+  decide(work, rule, schedule, { dueAt, outcome: "failed", why, afterMs });
+}
+
+interface Decision {
+  readonly dueAt: string;
+  readonly outcome: NonNullable<Schedule["outcome"]>;
+  readonly why?: string;
+  /** All times until then are decided. It is now where nothing else is said. */
+  readonly afterMs?: number;
 }
 
 /** From here on this time has been decided. A clock that is set back makes no time due again. */
-function decide(
-  work: Work,
-  rule: ScheduleRule,
-  schedule: Rest,
-  dueAt: string,
-  outcome: Schedule["outcome"],
-  why?: string,
-): void {
+function decide(work: Work, rule: ScheduleRule, schedule: Rest, decision: Decision): void {
+  const { dueAt, outcome, why, afterMs = work.at.ms } = decision;
   const { reason: _, ...rest } = schedule;
   const lastDueAt = dueAt > (rest.lastDueAt ?? "") ? dueAt : (rest.lastDueAt ?? dueAt);
   const reason = why === undefined ? {} : { reason: line(why) };
-  const after = Math.max(work.at.ms, Date.parse(lastDueAt));
-  store(work, { ...rest, lastDueAt, ...(outcome === undefined ? {} : { outcome }), ...reason }, rule, after);
+  store(work, { ...rest, lastDueAt, outcome, ...reason }, rule, Math.max(afterMs, Date.parse(lastDueAt)));
 }
 
 /** Something that the schedule has started still runs, or waits for its host. */
