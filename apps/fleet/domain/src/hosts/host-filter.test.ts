@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Host, Metrics } from "./host.ts";
 import { parseHostFilter } from "./host-filter.ts";
+import { FilterText } from "./host-group.ts";
 
 const host = (id: string, more: Partial<Host> = {}): Host => ({
   ...{ id, hostname: id, os: "Debian 12", arch: "x64", agentVersion: "0.1.0", tags: [], online: true },
@@ -27,6 +28,14 @@ test("an op is named whole, whatever its case", () => {
   expect(found("op:reboot")).toEqual(["web-2"]);
   expect(found("-op:REBOOT")).toEqual(["web-1", "db-1"]);
   expect(found("op:boot")).toEqual([]);
+});
+
+test("a filter by which something runs says something, and no word of it has lost its value", () => {
+  const wrong = ["", " - ", "---", "status:", "web -tag:", "Status: web", "-op:", "cpu:>", "-cpu:>="];
+
+  expect(wrong.filter((text) => FilterText.safeParse(text).success)).toEqual([]);
+  for (const text of ["web", "-tag:prod", "status:online web", "cpu:>80 - web"])
+    expect(FilterText.parse(text)).toBe(text);
 });
 
 test("an empty filter shows every host", () => {

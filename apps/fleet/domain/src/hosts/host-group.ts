@@ -5,14 +5,20 @@ import { z } from "zod";
 import { Line, Name, Timestamp } from "../text.ts";
 import { Tags } from "./host.ts";
 
-/** It is in the language of `host-filter.ts`. One that says nothing would mean every host by mistake. */
+/**
+ * It is in the language of `host-filter.ts`. One that says nothing would mean every host by mistake, and so would a term without its value:
+ * `status:$WANTED` in a script that has no `WANTED`.
+ */
 export const FilterText = z
   .string()
   .max(500)
+  .refine((text) => text.split(/\s+/).some((term) => !/^-*$/.test(term)), "expected a filter such as tag:prod")
   .refine(
-    (text) => text.split(/\s+/).some((term) => term !== "" && term !== "-"),
-    "expected a filter such as tag:prod",
+    (text) => !text.split(/\s+/).some((term) => NO_VALUE.test(term)),
+    "a word such as tag: or status: has its value right behind it",
   );
+
+const NO_VALUE = /^-*(tag|op|status|cpu|ram|disk|swap|load)[:\uff1a][<>]?=?$/i;
 
 export const HostGroup = z.object({
   /** It is the name of the group. */
