@@ -90,7 +90,7 @@ function putRight(work: Work, rule: ScheduleRule, { nextAt: _, lastDueAt, ...sch
 
 type Rest = Omit<Schedule, "nextAt">;
 
-/** What waited begins, and a time that was due meanwhile has not been decided: the next look does that. */
+/** A run that waited begins. A time that was due meanwhile has not been decided: the next look does that. */
 const DECIDED_ALONE = 0;
 
 function settleDue(
