@@ -19,6 +19,8 @@ import { Probe, percentile } from "./probe.ts";
 
 const CLI = fileURLToPath(new URL("../../apps/fleet/cli/bin/neverstale.mjs", import.meta.url));
 const HEARTBEAT = "10s";
+/** An agent has two connections, and a process may seldom open more than some thousand files. */
+const PROCESSES = 4;
 const LOOK_MS = 500;
 /** The work of the enrolments is over after this. */
 const CALM_MS = 30_000;
@@ -29,12 +31,13 @@ const PAGES_PER_MIB = 256;
 
 const hosts = Number(process.argv[2] ?? 10_000);
 const minutes = Number(process.argv[3] ?? 10);
+const perProcess = Math.ceil(hosts / PROCESSES);
 const fleet = new FleetProcess(JSON.stringify({ ops: {} }));
-let agents: ChildProcess | null = null;
+const agents: ChildProcess[] = [];
 try {
   process.exitCode = (await measure()) ? 0 : 1;
 } finally {
-  await ended(agents, "SIGTERM");
+  await Promise.all(agents.map((process) => ended(process, "SIGTERM")));
   await fleet.dispose();
 }
 
@@ -42,9 +45,10 @@ async function measure(): Promise<boolean> {
   await fleet.start();
   const began = performance.now();
   const session = await fleet.session();
-  agents = spawnAgents(await token(hosts, ["made-up"]));
+  for (let number = 0; number < PROCESSES; number += 1)
+    agents.push(spawnAgents(number, await token(perProcess, ["made-up"])));
   const sync = session.follow({ model: fleetSpace.model });
-  while (madeUp(sync).filter(({ ops }) => ops.length > 0).length < hosts) await delay(LOOK_MS);
+  while (madeUp(sync).filter(({ ops }) => ops.length > 0).length < PROCESSES * perProcess) await delay(LOOK_MS);
   const seconds = Math.round((performance.now() - began) / 1_000);
   console.log(`${hosts} hosts have enrolled after ${seconds} s, on ${cpus().length} cores`);
   await delay(CALM_MS);
@@ -87,9 +91,21 @@ async function token(uses: number, tags: string[]): Promise<string> {
   return EnrollmentTokenAnswer.parse(await session.postJson("/api/enrollment-tokens", { uses, tags })).token;
 }
 
-function spawnAgents(enrollToken: string): ChildProcess {
+/** Other hosts have another seed, and so other names. */
+function spawnAgents(seed: number, enrollToken: string): ChildProcess {
   const shares = ["--failing", "0", "--dying", "0", "--away", "0"];
-  const words = ["demo", "--server", fleet.address, "--hosts", `${hosts}`, "--heartbeat", HEARTBEAT, ...shares];
+  const words = [
+    "demo",
+    "--server",
+    fleet.address,
+    "--hosts",
+    `${perProcess}`,
+    "--seed",
+    `${seed}`,
+    "--heartbeat",
+    HEARTBEAT,
+    ...shares,
+  ];
   const env = { ...process.env, NEVERSTALE_ENROLL_TOKEN: enrollToken };
   return spawn(process.execPath, [CLI, ...words], { env, stdio: ["ignore", "ignore", "inherit"] });
 }
@@ -104,7 +120,7 @@ function ageMs({ state }: StateSync, id: string): number {
 }
 
 async function row(minute: number, probe: Probe, sync: StateSync): Promise<string> {
-  const processes = [[fleet.serverPid], withChildren(agents?.pid ?? 0), [process.pid]];
+  const processes = [[fleet.serverPid], agents.flatMap(({ pid = 0 }) => withChildren(pid)), [process.pid]];
   const [before, version, from, began] = [
     processes.map((all) => sum(all.map(cpuSeconds))),
     sync.version,

@@ -178,7 +178,7 @@ test("users are invited by a link, given another role, listed and removed, and p
   expect(invited.out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#invite=[\w-]{43}&user=maria\n$/);
   expect([invited.status, changed.status, wrong.status, removed.status]).toEqual([0, 0, 2, 0]);
   expect([token, revoked.status]).toEqual([expect.stringMatching(/^nst_[\w-]{43}$/), 0]);
-  expect(tokens.out).toMatch(new RegExp(`^${id}  viewer    until \\S+  never used  a script\n$`));
+  expect(tokens.out).toMatch(new RegExp(`^${id}  viewer    hosts: all  until \\S+  never used  a script\n$`));
   const users = listed.out.split("\n").filter((line) => line !== "");
   expect(users.map((line) => JSON.parse(line))).toContainEqual(
     expect.objectContaining({ name: "maria", role: "viewer", status: "invited" }),
