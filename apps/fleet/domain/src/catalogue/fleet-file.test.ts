@@ -183,7 +183,7 @@ test.each([
   expect(problems[0]).toContain(problem);
 });
 
-test("an alias of nothing is told of as any other mistake, and so is an anchor that is used too often", () => {
+test("an alias of nothing is told of like other mistakes, and so is an anchor that is used too often", () => {
   const ops = (uses: number) =>
     `ops:\n  op: &op { retries: 1 }\n${Array.from({ length: uses }, (_, at) => `  op-${at}: *op\n`).join("")}`;
 

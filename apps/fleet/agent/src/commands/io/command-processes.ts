@@ -50,7 +50,7 @@ export class CommandProcesses {
     return this.#areGone(KILL_MS);
   }
 
-  /** Ends those in the process group alone: who left it on purpose, as a service does, lives on. Returns true when there was any. */
+  /** Ends those in the process group alone: who left it on purpose, as a service does, lives on. Returns true when it found one. */
   async endGroup(leftoverMs: number, graceMs: number): Promise<boolean> {
     const leader = this.#leader;
     if (leader === null || (await groupEnds(leader, leftoverMs))) return false;
