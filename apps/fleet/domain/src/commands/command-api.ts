@@ -134,6 +134,18 @@ export const OutputQuery = z.strictObject({
     .min(0)
     .describe("With pieces: only those with bytes at this offset or behind it.")
     .default(0),
+  before: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .describe("With pieces: the last ones that begin before this offset.")
+    .optional(),
+  line: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .describe("With pieces: those from the one on in which this line begins. The first line has the number 1.")
+    .optional(),
   limit: z.coerce.number().int().min(1).max(5_000).describe("With pieces: so many at most.").optional(),
 });
 
@@ -143,6 +155,7 @@ export const OutputPieceLine = z.object({
   bytes: z.int().min(0),
   text: z.string(),
   at: Timestamp.optional(),
+  line: z.int().min(1).describe("The piece begins in the line with this number.").optional(),
 });
 export type OutputPieceLine = ReadonlyJson<z.infer<typeof OutputPieceLine>>;
 
@@ -171,7 +184,17 @@ export const OutputMatch = z.object({
 export type OutputMatch = ReadonlyJson<z.infer<typeof OutputMatch>>;
 
 /** There may be a next page though fewer matches than asked for were found: one answer goes through a part of the output. */
-export const OutputSearchAnswer = z.object({ matches: z.array(OutputMatch), searchedBytes: z.int(), ...nextPage });
+export const OutputSearchAnswer = z.object({
+  matches: z.array(OutputMatch),
+  searchedBytes: z.int(),
+  ...nextPage,
+  goOn: z
+    .string()
+    .nullable()
+    .describe(
+      "As from, it begins with the last line of this answer again: that line may have grown, and more may have come behind it.",
+    ),
+});
 export type OutputSearchAnswer = ReadonlyJson<z.infer<typeof OutputSearchAnswer>>;
 
 /** `GET /api/hosts/:id/output` answers with the last lines that the host's commands wrote, as text, the newest at the end. */

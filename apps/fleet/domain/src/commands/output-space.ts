@@ -19,6 +19,8 @@ export const OutputChunk = z.object({
   bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
   text: z.string().max(MAX_CHUNK_BYTES),
   at: Timestamp,
+  /** It begins in the line with this number. The first line has the number 1. Older releases counted no lines. */
+  line: z.int().min(1).optional(),
 });
 export type OutputChunk = ReadonlyJson<z.infer<typeof OutputChunk>>;
 
@@ -30,6 +32,8 @@ export const OutputStatus = z.object({
   id: z.literal(OUTPUT_STATUS_ID),
   /** So many bytes have been received. */
   bytes: z.int().min(0),
+  /** So many lines have ended. An output that an older release began has no such count. */
+  lines: z.int().min(0).optional(),
   /** True means that nothing will be appended any more. */
   finished: z.boolean(),
   /** The bytes behind these were dropped. The last chunk says why. */

@@ -28,7 +28,7 @@ export async function hasOutputHistory(manager: FleetManager, commandId: string)
 /** Pieces of the text stand in the history under these names. Older releases stored the last 64 chunks as one piece, a tail. */
 const PIECES = ["chunks", "tails"];
 
-type Piece = Pick<OutputChunk, "offset" | "text"> & Partial<Pick<OutputChunk, "bytes" | "at">>;
+type Piece = Pick<OutputChunk, "offset" | "text"> & Partial<Pick<OutputChunk, "bytes" | "at" | "line">>;
 
 /** It returns the pieces of text among the records of an output. */
 export function piecesIn(rows: readonly EvictedRecord[]): Piece[] {

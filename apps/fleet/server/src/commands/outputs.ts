@@ -16,7 +16,7 @@ import type { Work } from "../fleet/work.ts";
 
 /** A command's output can be followed from now on. */
 export function beginOutput(work: Work, commandId: string): void {
-  work.changeOutput(commandId, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
+  work.changeOutput(commandId, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, lines: 0, finished: false });
 }
 
 type OutputReport = Extract<AgentReport, { type: "output" }>;
@@ -33,9 +33,19 @@ export function appendOutput(
   { bytes, text }: Pick<OutputReport, "bytes" | "text">,
 ): void {
   const [offset, end] = [status.bytes, status.bytes + bytes];
-  work.changeOutput(command.id, "output_appended", { id: chunkId(offset), offset, bytes, text, at: work.at.iso });
+  const { lines } = status;
+  const line = lines === undefined ? {} : { line: lines + 1 };
+  const counted = lines === undefined ? {} : { lines: lines + text.split("\n").length - 1 };
+  work.changeOutput(command.id, "output_appended", {
+    id: chunkId(offset),
+    offset,
+    bytes,
+    text,
+    at: work.at.iso,
+    ...line,
+  });
   const finished = isFinal(command.status) && end >= command.outputBytes;
-  work.changeOutput(command.id, "output_progress", { ...status, bytes: end, finished });
+  work.changeOutput(command.id, "output_progress", { ...status, ...counted, bytes: end, finished });
 }
 
 /** The mark of the cut is the last piece that is kept. */

@@ -4,7 +4,8 @@ import { type OutputPieceLine, type OutputQuery, PlainText } from "@neverstale/f
 import type { z } from "zod";
 import type { FleetManager } from "../../fleet/state.ts";
 import { outputLines, withoutEscapes } from "./output-lines.ts";
-import { outputPieces } from "./output-pieces.ts";
+import { type OutputPiece, outputPieces, piecesBefore } from "./output-pieces.ts";
+import { offsetOfLine } from "./output-places.ts";
 
 type Asked = z.output<typeof OutputQuery>;
 
@@ -13,9 +14,9 @@ export function downloadOf(
   manager: Pick<FleetManager, "history" | "space">,
   commandId: string,
   format: Asked["format"],
-  { from, limit }: Pick<Asked, "from" | "limit"> = { from: 0 },
+  part: PartOfOutput = { from: 0 },
 ): AsyncGenerator<string> {
-  if (format === "pieces") return inBatches(pieceLines(manager, commandId, from, limit));
+  if (format === "pieces") return inBatches(pieceLines(manager, commandId, part));
   if (format === "ndjson") return inBatches(linesOf(manager, commandId));
   return inBatches(format === "plain" ? plainOf(manager, commandId) : ansiOf(manager, commandId));
 }
@@ -44,19 +45,34 @@ async function* linesOf(manager: Pick<FleetManager, "history" | "space">, id: st
   }
 }
 
-/** Whoever follows an output reads on from where a cut has left it. */
+type PartOfOutput = Pick<Asked, "from"> & Partial<Pick<Asked, "limit" | "before" | "line">>;
+
+/** Whoever follows an output reads on from where a cut has left it. A page that shows a part of it asks for the next one before or behind. */
 async function* pieceLines(
   manager: Pick<FleetManager, "history" | "space">,
   id: string,
-  offset: number,
-  limit = Number.POSITIVE_INFINITY,
+  { from, before, line, limit }: PartOfOutput,
 ): AsyncGenerator<string> {
-  let count = 0;
-  for await (const { after: _, at, ...piece } of outputPieces(manager, id, { offset, after: 0 })) {
-    yield `${JSON.stringify({ ...piece, ...(at !== null && { at }) } satisfies OutputPieceLine)}\n`;
-    count += 1;
-    if (count >= limit) return;
+  if (before !== undefined) {
+    for (const piece of await piecesBefore(manager, id, before, limit ?? MOST_BEFORE)) yield pieceLine(piece);
+    return;
   }
+  const offset = line === undefined ? from : await offsetOfLine(manager, id, line);
+  if (offset === null) return;
+  let count = 0;
+  for await (const piece of outputPieces(manager, id, { offset, after: 0 })) {
+    yield pieceLine(piece);
+    count += 1;
+    if (count >= (limit ?? Number.POSITIVE_INFINITY)) return;
+  }
+}
+
+/** So many pieces before an offset are given to who names no limit. */
+const MOST_BEFORE = 500;
+
+function pieceLine({ after: _, at, line, ...piece }: OutputPiece): string {
+  const told = { ...piece, ...(at !== null && { at }), ...(line !== null && { line }) } satisfies OutputPieceLine;
+  return `${JSON.stringify(told)}\n`;
 }
 
 /** A write of its own for each line would cost more than the line. */

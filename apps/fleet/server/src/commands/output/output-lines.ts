@@ -25,29 +25,39 @@ export const MOST_LINE_CHARS = 16_384;
 /** `first` is the number of the line that begins at the first of these pieces' `offset` that is not below `from`. */
 export async function* outputLines(
   pieces: AsyncIterable<OutputPiece>,
-  { from, first }: { readonly from: OutputPlace; readonly first: number } = { from: { offset: 0, after: 0 }, first: 1 },
+  { from, first, mostChars = MOST_LINE_CHARS }: LinesAsked = { from: { offset: 0, after: 0 }, first: 1 },
 ): AsyncGenerator<OutputLine> {
   let line = first;
   let open: Open | null = null;
+  let isBegun = from.offset > 0;
   for await (const piece of pieces) {
+    if (!isBegun) line = piece.line ?? first; // The beginning may have been let go of.
+    isBegun = true;
     let rest = textFrom(piece, from.offset);
     let offset = Math.max(piece.offset, from.offset);
     while (rest !== "") {
       open ??= { offset, at: piece.at, text: "", place: { offset, after: piece.after } };
-      const room = MOST_LINE_CHARS - open.text.length;
+      const room = mostChars - open.text.length;
       const end = rest.indexOf("\n");
       const isWhole = end !== -1 && end <= room;
       const taken = isWhole ? rest.slice(0, end) : cut(rest, room);
       open.text += taken;
       rest = rest.slice(taken.length + (isWhole ? 1 : 0));
       offset += utf8Bytes(taken) + (isWhole ? 1 : 0);
-      if (!isWhole && open.text.length < MOST_LINE_CHARS - 1) continue;
+      if (!isWhole && open.text.length < mostChars - 1) continue;
       yield { line, ...open, goesOn: !isWhole };
       open = null;
       if (isWhole) line += 1;
     }
   }
   if (open !== null) yield { line, ...open, goesOn: false };
+}
+
+interface LinesAsked {
+  readonly from: OutputPlace;
+  readonly first: number;
+  /** A longer line comes in several parts. */
+  readonly mostChars?: number;
 }
 
 interface Open {

@@ -4,31 +4,44 @@ import type { OutputSearchQuery } from "@neverstale/fleet-domain";
 import { RE2JS } from "re2js";
 import type { z } from "zod";
 import { RequestRefusal } from "../../fleet/refusal.ts";
+import { MOST_LINE_CHARS } from "./output-lines.ts";
 
-/** It returns where the first match in a line begins and ends, or null. */
-export type FindInLine = (line: string) => readonly [start: number, end: number] | null;
+export interface OutputPattern {
+  /** It returns where the first match in a line begins and ends, or null. */
+  readonly find: (line: string) => readonly [start: number, end: number] | null;
+  /** A longer line is looked at in parts, so that no other work waits for one match. */
+  readonly mostChars: number;
+}
 
 type Asked = Pick<z.output<typeof OutputSearchQuery>, "q" | "regex" | "ignoreCase">;
 
 /** It throws a `RequestRefusal` for what is no regular expression of RE2's kind, or a too large one. */
-export function patternOf({ q, regex, ignoreCase }: Asked): FindInLine {
+export function patternOf({ q, regex, ignoreCase }: Asked): OutputPattern {
   if (!regex && !ignoreCase) return plainly(q);
   const pattern = compiled(regex ? q : RE2JS.quote(q), ignoreCase);
   if (pattern.programSize() > MAX_SIZE)
     throw refused(`it takes ${pattern.programSize()} steps of ${MAX_SIZE}; use fewer or smaller repeats`);
-  return (line) => {
-    const matcher = pattern.matcher(line);
-    return matcher.find() ? [matcher.start(), matcher.end()] : null;
+  return {
+    find: (line) => {
+      const matcher = pattern.matcher(line);
+      return matcher.find() ? [matcher.start(), matcher.end()] : null;
+    },
+    mostChars: Math.max(LEAST_CHARS, Math.min(MOST_LINE_CHARS, Math.floor(MOST_STEPS / pattern.programSize()))),
   };
 }
 
-/** A line of 16,384 characters is matched in that many times so many steps at most. */
+/** A match takes that many steps for each character at most, and so many for all characters that are looked at together. */
 const MAX_SIZE = 600;
+const MOST_STEPS = 1_500_000;
+const LEAST_CHARS = 2_048;
 
-function plainly(text: string): FindInLine {
-  return (line) => {
-    const start = line.indexOf(text);
-    return start === -1 ? null : [start, start + text.length];
+function plainly(text: string): OutputPattern {
+  return {
+    find: (line) => {
+      const start = line.indexOf(text);
+      return start === -1 ? null : [start, start + text.length];
+    },
+    mostChars: MOST_LINE_CHARS,
   };
 }
 

@@ -4,6 +4,7 @@ import { type OutputChunk, outputSpace } from "@neverstale/fleet-domain";
 import { utf8Bytes } from "@neverstale/protocol";
 import type { FleetManager } from "../../fleet/state.ts";
 import { liveChunks, piecesIn } from "../output-text.ts";
+import { firstBehind } from "./output-places.ts";
 
 /** It is a part of an output, as it was received. */
 export interface OutputPiece {
@@ -14,6 +15,8 @@ export interface OutputPiece {
   readonly text: string;
   /** It was received then. Older releases did not note that of every piece. */
   readonly at: string | null;
+  /** It begins in the line with this number. Null means that nobody counted. */
+  readonly line: number | null;
   /** Whoever goes on behind this place of the history gets this piece and what follows. */
   readonly after: number;
 }
@@ -36,8 +39,8 @@ export async function* outputPieces(
 ): AsyncGenerator<OutputPiece> {
   const live = liveChunks(manager, commandId) ?? [];
   const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
-  let after = from.after;
-  for (;;) {
+  let after = from.offset < first ? await placeBefore(manager, commandId, from) : null;
+  while (after !== null) {
     const rows = await manager.history({ space: outputSpace(commandId), limit: PAGE, after });
     for (const piece of piecesIn(rows))
       if (piece.offset < first && endOf(piece) > from.offset) yield pieceOf(piece, after);
@@ -45,18 +48,50 @@ export async function* outputPieces(
     if (last === undefined || rows.length < PAGE) break;
     after = last.position;
   }
-  for (const chunk of live) if (endOf(chunk) > from.offset) yield pieceOf(chunk, after);
+  for (const chunk of live) if (endOf(chunk) > from.offset) yield pieceOf(chunk, after ?? from.after);
+}
+
+/** The reading of the history begins behind this place. Whoever goes on at an offset alone does not read all that stands before it. */
+async function placeBefore(
+  manager: Pick<FleetManager, "history">,
+  commandId: string,
+  { offset, after }: OutputPlace,
+): Promise<number> {
+  if (offset === 0 || after > 0) return after;
+  const behind = await firstBehind(manager, commandId, (chunk) => endOf(chunk) > offset);
+  return behind === null ? 0 : behind - 1;
+}
+
+/** It returns the last `limit` pieces that begin before an offset, in order. */
+export async function piecesBefore(
+  manager: Pick<FleetManager, "history" | "space">,
+  commandId: string,
+  offset: number,
+  limit: number,
+): Promise<OutputPiece[]> {
+  const live = liveChunks(manager, commandId) ?? [];
+  const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
+  const pieces = live.filter((chunk) => chunk.offset < offset).slice(-limit);
+  if (pieces.length === limit) return pieces.map((chunk) => pieceOf(chunk, 0));
+  const end = Math.min(first, offset);
+  const behind = await firstBehind(manager, commandId, (chunk) => chunk.offset >= end);
+  const rows = await manager.history({
+    space: outputSpace(commandId),
+    before: behind ?? Number.MAX_SAFE_INTEGER,
+    limit: limit - pieces.length,
+  });
+  return [...piecesIn(rows).filter((piece) => piece.offset < end), ...pieces].map((piece) => pieceOf(piece, 0));
 }
 
 /** So many rows of the history are read at once, which are 4 KiB each at most. */
 const PAGE = 500;
 
-type StoredPiece = Pick<OutputChunk, "offset" | "text"> & Partial<Pick<OutputChunk, "bytes" | "at">>;
+type StoredPiece = Pick<OutputChunk, "offset" | "text"> & Partial<Pick<OutputChunk, "bytes" | "at" | "line">>;
 
 function endOf({ offset, bytes, text }: StoredPiece): number {
   return offset + (bytes ?? utf8Bytes(text));
 }
 
-function pieceOf({ offset, text, at, bytes }: StoredPiece, after: number): OutputPiece {
-  return { offset, bytes: bytes ?? utf8Bytes(text), text, at: at ?? null, after };
+function pieceOf({ offset, text, at, bytes, line }: StoredPiece, after: number): OutputPiece {
+  return { offset, bytes: bytes ?? utf8Bytes(text), text, at: at ?? null, line: line ?? null, after };
 }

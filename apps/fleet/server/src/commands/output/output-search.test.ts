@@ -1,10 +1,11 @@
-import type { OutputMatch } from "@neverstale/fleet-domain";
+import { type OutputMatch, OutputPieceLine } from "@neverstale/fleet-domain";
 import { utf8Bytes } from "@neverstale/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, dispatchUptime, Fleets, type HostAgent, onlineHost, signIn } from "../../fleet/fleet-suite.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 import { downloadOf } from "./output-download.ts";
 import { MOST_LINE_CHARS, outputLines } from "./output-lines.ts";
+import { patternOf } from "./output-pattern.ts";
 import { outputPieces } from "./output-pieces.ts";
 import { OutputSearch } from "./output-search.ts";
 
@@ -41,6 +42,7 @@ async function written(text: string): Promise<string> {
 interface Found {
   readonly matches: readonly OutputMatch[];
   readonly next: string | null;
+  readonly goOn: string | null;
   readonly searchedBytes: number;
 }
 
@@ -76,6 +78,79 @@ test("a line is found wherever it stands, also where the page has let go of it, 
     expect(shown.slice(column, column + length)).toBe("grün needle");
   }
   expect(await findAll(id, { q: "\u001b[31m" })).toEqual([]);
+});
+
+test("a place in the middle, its end and any line are found without reading all that stands before", async () => {
+  const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at + 1} ${"ä".repeat(at % 23)}`);
+  const text = `${lines.join("\n")}\n`;
+  const id = await written(text);
+  const total = utf8Bytes(text);
+  const pieces = async (query: string) => {
+    const answer = await browser.get(`/api/commands/${id}/output?format=pieces&${query}`);
+    return answer.text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => OutputPieceLine.parse(JSON.parse(line)));
+  };
+  const all = await pieces("");
+  expect(all.map((piece) => piece.text).join("")).toBe(text);
+  for (const piece of all) {
+    const before = Buffer.from(text).subarray(0, piece.offset).toString();
+    expect(piece.line).toBe(before.split("\n").length);
+  }
+
+  for (const offset of [1, 999, Math.floor(total / 3), Math.floor(total / 2), total - 900, total - 1]) {
+    const first = all.findIndex((piece) => piece.offset + piece.bytes > offset);
+    expect(await pieces(`from=${offset}&limit=3`)).toEqual(all.slice(first, first + 3));
+    const end = all.findIndex((piece) => piece.offset >= offset);
+    const before = end === -1 ? all : all.slice(0, end);
+    expect(await pieces(`before=${offset}&limit=90`)).toEqual(before.slice(-90));
+  }
+  expect(await pieces(`from=${total}`)).toEqual([]);
+  for (const line of [1, 2, 500, 9_999, 19_950, 20_000]) {
+    const found = await pieces(`line=${line}&limit=4`);
+    const [first] = found;
+    expect(first?.line).toBeLessThanOrEqual(line);
+    const shown = found.map((piece) => piece.text).join("");
+    expect(shown.split("\n")[line - (first?.line ?? 0)]).toBe(lines[line - 1]);
+  }
+  let reads = 0;
+  const counted = {
+    space: (name: string) => fleet.manager.space(name),
+    history: (query: Parameters<typeof fleet.manager.history>[0]) => {
+      reads += query.limit;
+      return fleet.manager.history(query);
+    },
+  } as unknown as typeof fleet.manager;
+  await downloadOf(counted, id, "pieces", { from: Math.floor(total / 2), limit: 2 }).next();
+  expect(reads).toBeLessThan(600);
+});
+
+test("a search goes on where an output has grown, with its last line again", async () => {
+  const id = await dispatchUptime(browser, host);
+  await host.claim(id);
+  const write = (offset: number, text: string) =>
+    host.report({ type: "output", commandId: id, offset, bytes: utf8Bytes(text), text });
+  await write(0, "needle\nhay\nnee");
+  const first = await find(id, { q: "needle" });
+  await write(14, "dle\nneedle\n");
+
+  const second = await find(id, { q: "needle", from: first.goOn ?? "" });
+
+  expect(first.matches.map(({ line }) => line)).toEqual([1]);
+  expect(second.matches.map(({ line, offset }) => [line, offset])).toEqual([
+    [3, 11],
+    [4, 18],
+  ]);
+  await host.finished(id, "succeeded", 25);
+});
+
+test("a hard pattern looks at a long line in shorter parts, so that no other work waits for it", () => {
+  const [easy, hard] = ["needle\\d", "(a{1,20}){1,12}b"].map((q) => patternOf({ q, regex: true, ignoreCase: false }));
+
+  expect(easy?.mostChars).toBe(MOST_LINE_CHARS);
+  expect(hard?.mostChars).toBeLessThan(MOST_LINE_CHARS / 4);
+  expect(hard?.find(`${"a".repeat(40)}b`)).toEqual([0, 41]);
 });
 
 test("pages of matches follow each other without a gap or a repetition, in pieces of any length", async () => {

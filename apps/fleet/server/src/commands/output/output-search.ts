@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { FleetManager } from "../../fleet/state.ts";
 import { type OutputLine, outputLines, withoutEscapes } from "./output-lines.ts";
-import { type FindInLine, patternOf } from "./output-pattern.ts";
+import { type OutputPattern, patternOf } from "./output-pattern.ts";
 import { OUTPUT_BEGIN, outputPieces } from "./output-pieces.ts";
 
 /** So many searches run at once (B144), and each goes through so much for one answer (B143). */
@@ -29,7 +29,7 @@ export class OutputSearch {
 
   /** It throws a `RequestRefusal` where too many search already, and for a pattern or a place that can't be. */
   async find(commandId: string, query: z.output<typeof OutputSearchQuery>): Promise<OutputSearchAnswer> {
-    const find = patternOf(query);
+    const pattern = patternOf(query);
     const begin = placeOf(query.from);
     if (this.#running >= MOST_AT_ONCE) {
       this.#refused += 1;
@@ -37,34 +37,43 @@ export class OutputSearch {
     }
     this.#running += 1;
     try {
-      return await this.#find(commandId, find, begin, query.limit);
+      return await this.#find(commandId, pattern, begin, query.limit);
     } finally {
       this.#running -= 1;
     }
   }
 
-  async #find(commandId: string, find: FindInLine, begin: Begin, limit: number): Promise<OutputSearchAnswer> {
+  async #find(commandId: string, pattern: OutputPattern, begin: Begin, limit: number): Promise<OutputSearchAnswer> {
     const { manager, steadyNow, pause } = this.#parts;
     const until = steadyNow() + MOST_MS;
     const matches: OutputMatch[] = [];
     let slice = steadyNow() + SLICE_MS;
     let bytes = 0;
-    for await (const line of outputLines(outputPieces(manager, commandId, begin.from), begin)) {
+    let last: string | null = null;
+    const lines = { ...begin, mostChars: pattern.mostChars };
+    for await (const line of outputLines(outputPieces(manager, commandId, begin.from), lines)) {
       const isOver = bytes >= MOST_BYTES || steadyNow() >= until;
-      if (bytes > 0 && (matches.length === limit || isOver)) return this.#answer(matches, nextAt(line), bytes);
-      const found = find(withoutEscapes(line.text));
-      if (found !== null) matches.push(matchOf(line, withoutEscapes(line.text), found));
+      if (bytes > 0 && (matches.length === limit || isOver)) return this.#answer(matches, nextAt(line), last, bytes);
+      const text = withoutEscapes(line.text);
+      const found = pattern.find(text);
+      if (found !== null) matches.push(matchOf(line, text, found));
+      last = nextAt(line);
       bytes += utf8Bytes(line.text) + 1;
       if (steadyNow() < slice) continue;
       await pause();
       slice = steadyNow() + SLICE_MS;
     }
-    return this.#answer(matches, null, bytes);
+    return this.#answer(matches, null, last, bytes);
   }
 
-  #answer(matches: readonly OutputMatch[], next: string | null, searchedBytes: number): OutputSearchAnswer {
+  #answer(
+    matches: readonly OutputMatch[],
+    next: string | null,
+    goOn: string | null,
+    searchedBytes: number,
+  ): OutputSearchAnswer {
     this.#bytes += searchedBytes;
-    return { matches, next, searchedBytes };
+    return { matches, next, goOn, searchedBytes };
   }
 
   get metrics(): { readonly [name: string]: number } {
