@@ -17,8 +17,8 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
 
   /** Starts an op on hosts (rules D1-D4). */
   async dispatchOp(op: string, where: DispatchTarget, options: OpOptions = {}): Promise<DispatchedOp> {
-    const { args, wait, force, totp, hostCount, ...request } = options;
-    const body = { op, ...whereIn(where), ...given({ args, wait, force, totp, hostCount }) };
+    const { args, wait, force, totp, hostCount, ifVersion, ifEpoch, ...request } = options;
+    const body = { op, ...whereIn(where), ...given({ args, wait, force, totp, hostCount, ifVersion, ifEpoch }) };
     return dispatchedOp(await this.#post("/api/dispatch", body, request));
   }
 
@@ -28,8 +28,8 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
     where: DispatchTarget,
     options: PipelineOptions = {},
   ): Promise<DispatchedPipeline> {
-    const { totp, hostCount, ...request } = options;
-    const body = { pipeline, ...whereIn(where), ...given({ totp, hostCount }) };
+    const { totp, hostCount, ifVersion, ifEpoch, ...request } = options;
+    const body = { pipeline, ...whereIn(where), ...given({ totp, hostCount, ifVersion, ifEpoch }) };
     return dispatchedPipeline(await this.#post("/api/dispatch/pipeline", body, request));
   }
 
@@ -49,8 +49,8 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
     only: "failed" | "failed_and_not_started",
     options: SafeguardOptions = {},
   ): Promise<DispatchedPipeline> {
-    const { totp, hostCount, ...request } = options;
-    const body = { only, ...given({ totp, hostCount }) };
+    const { totp, hostCount, ifVersion, ifEpoch, ...request } = options;
+    const body = { only, ...given({ totp, hostCount, ifVersion, ifEpoch }) };
     return dispatchedPipeline(await this.#post(`/api/pipelines/${encodeURIComponent(id)}/retry`, body, request));
   }
 
@@ -114,12 +114,15 @@ function isList(target: DispatchTarget): target is readonly string[] {
 
 export type PipelineOptions = SafeguardOptions;
 
-/** They are for what is dangerous, which is refused without them. */
+/** A code and the number of hosts are for what is dangerous, which is refused without them. */
 export interface SafeguardOptions extends RequestOptions {
   /** This is a one-time code of the second factor. */
   readonly totp?: string;
   /** It is meant for so many hosts. */
   readonly hostCount?: number;
+  /** Where what it relies on has moved since this version of this epoch, it is refused with `precondition_failed`, and nothing is started. */
+  readonly ifVersion?: number;
+  readonly ifEpoch?: string;
 }
 
 /** Returns the address of a server so that a path can follow it. */

@@ -16,6 +16,23 @@ export const StateAnswer = z.object({
 });
 export type StateAnswer = ReadonlyJson<z.infer<typeof StateAnswer>>;
 
+/**
+ * Whoever asks for something has seen the state at this version. Where what the request relies on has moved since, it is refused with what
+ * moved (decision 0065).
+ */
+export const SeenVersion = {
+  ifVersion: z
+    .int()
+    .min(0)
+    .describe("The version that was seen. It is refused with precondition_failed where what it relies on moved since.")
+    .optional(),
+  ifEpoch: z
+    .string()
+    .max(100)
+    .describe("The epoch of that version. It tells versions from before a restore apart.")
+    .optional(),
+};
+
 /** These ask for a page of the past. `before` is the `next` of the page that came before; without it the newest page comes. */
 export const PageQuery = {
   limit: z.coerce.number().int().min(1).max(1_000).default(100),

@@ -35,6 +35,18 @@ export const PROBLEMS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** So many of the records that moved are named by a refusal. `movedCount` counts all of them. */
+export const MOST_MOVED_NAMED = 100;
+
+/** A request relied on this record, which has moved since the version that the asker had seen. */
+export const MovedRecord = z.object({
+  collection: z.string(),
+  id: z.string(),
+  /** They are those of the fields relied on that moved. It is empty where the record came or went since. */
+  fields: z.array(z.string()),
+});
+export type MovedRecord = ReadonlyJson<z.infer<typeof MovedRecord>>;
+
 /** It travels as `application/problem+json`. */
 export const ProblemDetails = z.object({
   type: z.literal("about:blank"),
@@ -46,5 +58,8 @@ export const ProblemDetails = z.object({
   hint: z.string(),
   /** The log of the server names the request by it, and the header `X-Request-Id` has it too. */
   instance: z.string().optional(),
+  /** With `precondition_failed` it says what moved since the version that was seen. */
+  moved: z.array(MovedRecord).max(MOST_MOVED_NAMED).optional(),
+  movedCount: z.int().optional(),
 });
 export type ProblemDetails = ReadonlyJson<z.infer<typeof ProblemDetails>>;

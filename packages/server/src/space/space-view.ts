@@ -82,6 +82,14 @@ export class SpaceView {
     return this.#space.diffSince(from);
   }
 
+  /**
+   * It names the fields of a record that moved since `from`, which `canDiffFrom` allows. Null means that the record itself came or went since,
+   * or that it is not known which fields moved.
+   */
+  fieldsMovedSince(collection: string, id: string, from: number): readonly string[] | null {
+    return this.#space.fieldsMovedSince(collection, id, from);
+  }
+
   /** It returns the last version of an epoch's run, or null for an epoch that this store doesn't know (rule E2). */
   lastVersion(epoch: string): number | null {
     return this.#space.lineage.lastVersion(epoch, this.#space.head);

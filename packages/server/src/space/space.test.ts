@@ -3,6 +3,7 @@ import {
   applyDiff,
   type Change,
   collection,
+  type Diff,
   defineModel,
   digestOf,
   type MutableState,
@@ -63,6 +64,16 @@ function openManager(store: ReturnType<typeof memoryStore>, runtime: VirtualRunt
   return StateManager.openWith({ model, store, limits: { tombstones: 2, foldMs: 1_000 } }, runtime);
 }
 
+/** What a diff says of one record: the fields that moved, or null where it has the whole record or its removal. */
+function fieldsIn(moved: Diff[string] | undefined, id: string): readonly string[] | null {
+  const { put = [], set = {}, unset = {}, remove = [] } = moved ?? {};
+  if (put.some((record) => record.id === id) || remove.includes(id)) return null;
+  const fields = new Set([...Object.keys(set[id] ?? {}), ...(unset[id] ?? [])]);
+  return expect.toSatisfy(
+    (got: readonly string[]) => got.length === fields.size && got.every((one) => fields.has(one)),
+  );
+}
+
 test("[A5] from every version that can be diffed, the diff leads to the state and the digest of the head", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -85,7 +96,10 @@ test("[A5] from every version that can be diffed, the diff leads to the state an
       const space = manager.space("main");
       for (const [version, state] of states) {
         if (space === null || !space.canDiffFrom(version)) continue;
-        expect(applyDiff(state, space.diffSince(version))).toBe(true);
+        const diff = space.diffSince(version);
+        for (const id of ["1", "2", "3", "4"])
+          expect(space.fieldsMovedSince("hosts", id, version)).toEqual(fieldsIn(diff.hosts, id));
+        expect(applyDiff(state, diff)).toBe(true);
         expect(copyOf(manager.state)).toEqual(state);
         expect(digestOf(state)).toBe(space.digest());
       }

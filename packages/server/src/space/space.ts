@@ -272,6 +272,16 @@ export class Space implements Readable {
     return diff as Diff;
   }
 
+  /** It names the fields of a record that moved since `from`. Null means that a diff from there has the whole record, or its removal. */
+  fieldsMovedSince(collection: string, id: string, from: number): readonly string[] | null {
+    const entry = this.entry(collection, id) ?? this.#tombstones.get(tombstoneKey({ collection, id }));
+    if (entry === undefined || entry.version <= from) return NO_FIELDS;
+    if (entry.shown !== null && entry.shown.movedAt <= from) return NO_FIELDS;
+    const { record, created, stamps } = entry;
+    if (record === null || created > from || stamps === null) return null;
+    return Object.keys(stamps).filter((field) => (stamps[field] as number) > from);
+  }
+
   /**
    * It counts the bytes of the records that a diff from there is about, no further than `limit`. The diff's text is no longer
    * than that.
@@ -402,6 +412,7 @@ export class Space implements Readable {
 }
 
 const NO_MOVES: readonly KeyMove[] = Object.freeze([]);
+const NO_FIELDS: readonly string[] = Object.freeze([]);
 
 /** It is the part of a diff that is under construction. It is sent as it is. */
 export interface Moved {

@@ -2,7 +2,7 @@
 
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { nextPage, PageQuery, Reached, TimeQuery, Totp } from "../api.ts";
+import { nextPage, PageQuery, Reached, SeenVersion, TimeQuery, Totp } from "../api.ts";
 import { Roles } from "../catalogue/catalogue.ts";
 import { MostFailed, WaveSize } from "../catalogue/waves.ts";
 import { HostTarget } from "../hosts/host-group.ts";
@@ -40,6 +40,7 @@ export const DispatchRequest = z
       .optional(),
     totp: Totp,
     hostCount: HostCount,
+    ...SeenVersion,
   })
   .refine(saysWhere, WHERE);
 export type DispatchRequest = ReadonlyJson<z.infer<typeof DispatchRequest>>;
@@ -52,7 +53,7 @@ export type DispatchAnswer = ReadonlyJson<z.infer<typeof DispatchAnswer>>;
 
 /** `POST /api/dispatch/pipeline` starts a pipeline. */
 export const PipelineRequest = z
-  .strictObject({ pipeline: Name, ...wheres, totp: Totp, hostCount: HostCount })
+  .strictObject({ pipeline: Name, ...wheres, totp: Totp, hostCount: HostCount, ...SeenVersion })
   .refine(saysWhere, WHERE);
 export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 
@@ -69,6 +70,7 @@ export const RetryRequest = z.strictObject({
     .describe("`failed` means the hosts on which a stage was begun and did not succeed."),
   totp: Totp,
   hostCount: HostCount,
+  ...SeenVersion,
 });
 /** These are the arguments of the mutation. */
 export const RetryPipeline = RetryRequest.extend({ pipelineId: Id });

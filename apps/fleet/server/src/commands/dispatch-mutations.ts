@@ -13,15 +13,17 @@ import { type Acting, type AskedBy, actingNow } from "../accounts/granted.ts";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
+import type { FleetManager } from "../fleet/state.ts";
+import { requireUnmoved } from "../fleet/unmoved.ts";
 import { Work } from "../fleet/work.ts";
-import { dispatchOp, dispatchPipeline, retryPipeline, shownPipeline } from "./dispatch.ts";
+import { dispatchOp, dispatchPipeline, reliedOnBy, reliedOnByRetry, retryPipeline, shownPipeline } from "./dispatch.ts";
 import { requireMayRetry, requireMayRunOp, requireMayRunPipeline } from "./rules/may-run.ts";
 
 /**
  * They change the spaces of agents and outputs beside the fleet, so they are decided by the server alone. What they refuse they refuse
  * before they have changed anything.
  */
-export function dispatchMutations({ moment, budgets }: DecidedWith) {
+export function dispatchMutations({ manager, moment, budgets }: DecidedWith) {
   const workOf = (state: Fleet, { transaction }: MutationContext) => {
     if (transaction === null) throw new Error("a dispatch is decided at the server alone");
     return new Work(state, transaction, moment(), budgets);
@@ -35,7 +37,9 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
         orRefusal(() => {
           requireMayRunOp(state, request.op, roleOf(context));
           const work = workOf(state, context);
-          return { commands: dispatchOp(work, request, actingIn(work, context), context.newId) };
+          const acting = actingIn(work, context);
+          requireUnmoved(manager, work, request, () => reliedOnBy(work, request, acting.tags));
+          return { commands: dispatchOp(work, request, acting, context.newId) };
         }),
     }),
     dispatchPipeline: defineMutation({
@@ -46,7 +50,9 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
         orRefusal(() => {
           requireMayRunPipeline(state, request.pipeline, roleOf(context));
           const work = workOf(state, context);
-          return dispatchPipeline(work, request, actingIn(work, context), context.newId);
+          const acting = actingIn(work, context);
+          requireUnmoved(manager, work, request, () => reliedOnBy(work, request, acting.tags));
+          return dispatchPipeline(work, request, acting, context.newId);
         }),
     }),
     retryPipeline: defineMutation({
@@ -59,7 +65,9 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
           const acting = actingIn(work, context);
           const pipeline = shownPipeline(work, request.pipelineId, acting.tags);
           requireMayRetry(state, pipeline, roleOf(context));
-          return retryPipeline(work, pipeline, request.only, acting, context.newId);
+          const { only } = request;
+          requireUnmoved(manager, work, request, () => reliedOnByRetry(work, pipeline, only, acting.tags));
+          return retryPipeline(work, pipeline, only, acting, context.newId);
         }),
     }),
   };
@@ -72,6 +80,7 @@ function actingIn(work: Work, context: MutationContext): Acting {
 export type DispatchMutations = ReturnType<typeof dispatchMutations>;
 
 export interface DecidedWith {
+  readonly manager: FleetManager;
   readonly moment: () => FleetMoment;
   readonly budgets: HostBudgets;
 }

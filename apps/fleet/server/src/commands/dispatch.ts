@@ -18,6 +18,7 @@ import {
 import { type Acting, grantedCommand, grantedHost } from "../accounts/granted.ts";
 import { hostCount, note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
+import { RELIED_OF_HOST, type Relied } from "../fleet/unmoved.ts";
 import type { Work } from "../fleet/work.ts";
 import { idsIn, type Where } from "../hosts/targets.ts";
 import { assign, cancelCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
@@ -51,6 +52,41 @@ export function dispatchOp(work: Work, request: DispatchRequest, by: Acting, idF
 
 /** It names what is made. A repeat of a request with an idempotency key gives the same names. */
 export type IdFor = (part: string) => string;
+
+/**
+ * It relies on the hosts that are meant now, on the saved group by which they were found, and on what the catalogue says of what is to run
+ * there.
+ */
+export function reliedOnBy(work: Work, request: DispatchRequest | PipelineRequest, tags: GrantedTags): Relied[] {
+  const hosts = knownHosts(work, request, tags).map(({ id }) => reliedHost(id));
+  const group = request.target?.group;
+  return [
+    ...hosts,
+    ...(group === undefined ? [] : [{ collection: "groups", id: group } as const]),
+    ...("pipeline" in request
+      ? rulesOfPipeline(work, request.pipeline)
+      : [{ collection: "opRules", id: request.op } as const]),
+  ];
+}
+
+function rulesOfPipeline({ fleet }: Work, id: string): Relied[] {
+  const ops = [...new Set(fleet.pipelineRules.get(id)?.stages ?? [])];
+  return [{ collection: "pipelineRules", id }, ...ops.map((op) => ({ collection: "opRules", id: op }) as const)];
+}
+
+/** A retry relies on the hosts on which it is to run again. */
+export function reliedOnByRetry(
+  work: Work,
+  pipeline: Pipeline,
+  only: RetryPipeline["only"],
+  tags: GrantedTags,
+): Relied[] {
+  return leftOf(work, pipeline, only, tags).map(({ host }) => reliedHost(host));
+}
+
+function reliedHost(id: string): Relied {
+  return { collection: "hosts", id, fields: RELIED_OF_HOST };
+}
 
 /** A host that is not shown to whoever asks is as unknown as one that is not there. Saved groups are for who sees the whole fleet. */
 function knownHosts(work: Work, where: Where, tags: GrantedTags): Host[] {
@@ -182,12 +218,8 @@ export function retryPipeline(
     throw new RequestRefusal("bad_request", `pipeline ${pipeline.name} still runs`, {
       hint: "Wait for its end, or cancel it first.",
     });
-  const { name, stages, waves, pauseMs, maxFail, hosts, unfinished = {} } = pipeline;
-  const left = hosts.flatMap((host) => {
-    const stopped = unfinished[host];
-    const isMeant = stopped !== undefined && (stopped.started || only === "failed_and_not_started");
-    return isMeant && grantedHost(work.fleet, tags, host) !== null ? [{ host, from: stopped.stage }] : [];
-  });
+  const { name, stages, waves, pauseMs, maxFail } = pipeline;
+  const left = leftOf(work, pipeline, only, tags);
   if (left.length === 0)
     throw new RequestRefusal("bad_request", `pipeline ${name} left nothing of that to be done`, {
       hint: "Look at its hosts: those that succeeded are not run again, and hosts that were removed are gone.",
@@ -198,6 +230,20 @@ export function retryPipeline(
     by.user,
     idFor,
   );
+}
+
+/** It returns the hosts on which something was left undone, and the stage at which each of them stopped. */
+function leftOf(
+  { fleet }: Work,
+  { hosts, unfinished = {} }: Pipeline,
+  only: RetryPipeline["only"],
+  tags: GrantedTags,
+): PipelineStart["hosts"] {
+  return hosts.flatMap((host) => {
+    const stopped = unfinished[host];
+    const isMeant = stopped !== undefined && (stopped.started || only === "failed_and_not_started");
+    return isMeant && grantedHost(fleet, tags, host) !== null ? [{ host, from: stopped.stage }] : [];
+  });
 }
 
 /** A pipeline run is shown to whom one of its hosts is shown. Where all of them are gone it is for those who see the whole fleet. */

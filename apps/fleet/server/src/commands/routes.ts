@@ -37,7 +37,7 @@ import { type MutateParts, mutateOnce } from "./mutate-by-name.ts";
 
 export function commandRoutes(parts: CommandRoutesParts): Route[] {
   const { manager } = parts;
-  const mutations = dispatchMutations({ moment: parts.transactions.moment, budgets: parts.budgets });
+  const mutations = dispatchMutations({ manager, moment: parts.transactions.moment, budgets: parts.budgets });
   return [
     {
       method: "GET",

@@ -1,6 +1,6 @@
 /** A request that may not be done ends with a refusal. */
 
-import { PROBLEMS, type ProblemCode } from "@neverstale/fleet-domain";
+import { type MovedRecord, PROBLEMS, type ProblemCode } from "@neverstale/fleet-domain";
 
 /** Its code is from the closed list. When it is thrown in a transaction, nothing of that is stored. */
 export class RequestRefusal extends Error {
@@ -8,12 +8,15 @@ export class RequestRefusal extends Error {
   readonly code: ProblemCode;
   readonly hint: string;
   readonly retryAfterS: number | null;
+  /** All records that moved since the version that the asker had seen. It is empty for other refusals. */
+  readonly moved: readonly MovedRecord[];
 
   constructor(code: ProblemCode, detail: string, options: RefusalOptions = {}) {
     super(detail);
     this.code = code;
     this.hint = options.hint ?? "";
     this.retryAfterS = options.retryAfterS ?? null;
+    this.moved = options.moved ?? [];
   }
 
   get status(): number {
@@ -25,6 +28,7 @@ export interface RefusalOptions {
   /** It says what to do next, in one sentence. */
   readonly hint?: string;
   readonly retryAfterS?: number;
+  readonly moved?: readonly MovedRecord[];
 }
 
 export function tooManyRequests(retryAfterS: number): RequestRefusal {

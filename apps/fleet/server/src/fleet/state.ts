@@ -28,7 +28,7 @@ export function decidesHere({ node }: FleetManager): boolean {
 }
 
 /** True when the state has been at that moment: a moment beyond a restore is in nobody's history (rule E2). */
-export function isInHistory(manager: FleetManager, { epoch, version }: Settled): boolean {
+export function isInHistory(manager: Pick<FleetManager, "space">, { epoch, version }: Settled): boolean {
   const last = manager.space(MAIN_SPACE)?.lastVersion(epoch) ?? null;
   return last !== null && version <= last;
 }

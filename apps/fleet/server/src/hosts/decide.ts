@@ -55,7 +55,7 @@ function calledSo(work: Work, name: string, besides?: string): string | null {
 }
 
 /** A name is unlike those of all hosts, and tags say who sees a host: both are for those who see the whole fleet. */
-export function patchHost(work: Work, hostId: string, patch: HostPatch, by: Acting): void {
+export function patchHost(work: Work, hostId: string, patch: HostEdit, by: Acting): void {
   const actor = by.user;
   const granted = by.tags;
   if (patch.name !== undefined) requireWholeFleet(granted, "a name");
@@ -93,6 +93,8 @@ export function removeHost(work: Work, hostId: string, by: Acting): void {
   });
   drive(work);
 }
+
+type HostEdit = Omit<HostPatch, "ifVersion" | "ifEpoch">;
 
 export function unknownHost(hostId: string): RequestRefusal {
   return new RequestRefusal("unknown_host", `there is no host ${hostId}`, {

@@ -2,11 +2,13 @@
 
 import { type Host, HostAnswer, HostPatch, ReachedAnswer } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
-import { actingNow } from "../accounts/granted.ts";
+import { actingNow, grantedHost } from "../accounts/granted.ts";
 import type { Presences } from "../agents/presences.ts";
 import { askForRotation } from "../agents/rotation.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
+import type { FleetManager } from "../fleet/state.ts";
 import type { Transactions } from "../fleet/transact.ts";
+import { requireUnmoved } from "../fleet/unmoved.ts";
 import type { TransactFor } from "../http/io/once.ts";
 import type { OpenSockets } from "../http/open-sockets.ts";
 import { type Answer, type Ask, askedBy, param, type Route, userOf, withBody } from "../http/route.ts";
@@ -42,6 +44,7 @@ export function hostRoutes(parts: HostRoutesParts): Route[] {
 }
 
 export interface HostRoutesParts {
+  readonly manager: FleetManager;
   readonly transactFor: TransactFor;
   readonly transactions: Transactions;
   readonly sockets: OpenSockets;
@@ -49,13 +52,18 @@ export interface HostRoutesParts {
 }
 
 /** It is answered after the commit. */
-async function patch({ transactFor, transactions }: HostRoutesParts, ask: Ask<HostPatch>): Promise<Answer> {
+async function patch({ manager, transactFor, transactions }: HostRoutesParts, ask: Ask<HostPatch>): Promise<Answer> {
   const id = param(ask, "id");
   const { role } = userOf(ask);
   if (ask.body.name !== undefined && role !== "admin")
     throw new RequestRefusal("forbidden", "only an admin may name a host", { hint: "Ask an admin." });
+  const { ifVersion, ifEpoch, ...meant } = ask.body;
+  const relied = { collection: "hosts", id, fields: Object.keys(meant) } as const;
   const { applied, result } = await transactFor(ask, (work) => {
-    patchHost(work, id, ask.body, actingNow(work.accounts, askedBy(ask)));
+    const acting = actingNow(work.accounts, askedBy(ask));
+    if (grantedHost(work.fleet, acting.tags, id) !== null)
+      requireUnmoved(manager, work, { ifVersion, ifEpoch }, () => [relied]);
+    patchHost(work, id, meant, acting);
     return work.fleet.hosts.get(id) as Host & JsonValue;
   });
   if (ask.body.tags !== undefined) await transactions.untilEverywhere(); // They say who sees it, at all nodes.

@@ -1,12 +1,21 @@
 /** An error becomes the body of an answer here: a problem (RFC 9457), with a code from the closed list. */
 
-import { PROBLEMS, type ProblemDetails } from "@neverstale/fleet-domain";
+import { MOST_MOVED_NAMED, PROBLEMS, type ProblemDetails } from "@neverstale/fleet-domain";
 import { SyncError } from "@neverstale/protocol";
 import { RequestRefusal } from "../fleet/refusal.ts";
 
 export function problemDetailsOf(refusal: RequestRefusal): ProblemDetails {
-  const { code, hint, status } = refusal;
-  return { type: "about:blank", title: TITLES[status] ?? "Error", status, code, detail: refusal.message, hint };
+  const { code, hint, status, moved } = refusal;
+  const named = moved.length === 0 ? {} : { moved: moved.slice(0, MOST_MOVED_NAMED), movedCount: moved.length };
+  return {
+    type: "about:blank",
+    title: TITLES[status] ?? "Error",
+    status,
+    code,
+    detail: refusal.message,
+    hint,
+    ...named,
+  };
 }
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -13,7 +13,7 @@ import { dispatchedLine, endsText, exitStatusOf } from "../command-end.ts";
 import { argsOf, type Found, hostIdsOf } from "../host-names.ts";
 import { flaggedTarget, type TargetFlags, withTarget } from "../target-flags.ts";
 import { FollowedCommand } from "./followed-command.ts";
-import { findSafeguards, type SafeguardFlags, withHostCount } from "./safeguards.ts";
+import { findSafeguards, type SafeguardFlags, withSafeguards } from "./safeguards.ts";
 
 interface DispatchFlags extends SignInFlags, TargetFlags, SafeguardFlags {
   readonly arg?: readonly string[];
@@ -34,7 +34,7 @@ Examples:
   neverstale run pull all --json | jq -r 'select(.status != "succeeded") | .name'`;
 
 export const addDispatch: AddCommand = (root, end) => {
-  withHostCount(
+  withSafeguards(
     withTarget(
       withSignIn(
         root.command("dispatch").alias("run").description("run an op on hosts, show its output and wait for its end"),

@@ -5,7 +5,7 @@ import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import { type Found, hostIdsOf } from "../../dispatch/host-names.ts";
-import { findSafeguards, type SafeguardFlags, withHostCount } from "../../dispatch/io/safeguards.ts";
+import { findSafeguards, type SafeguardFlags, withSafeguards } from "../../dispatch/io/safeguards.ts";
 import { flaggedTarget, type TargetFlags, withTarget } from "../../dispatch/target-flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
@@ -26,7 +26,7 @@ Examples:
   neverstale pipeline rollout --group web --filter status:online`;
 
 export const addPipeline: AddCommand = (root, end) => {
-  withHostCount(
+  withSafeguards(
     withTarget(
       withSignIn(root.command("pipeline").description("run a pipeline of fleet.yaml on hosts, and wait for its end")),
     ),

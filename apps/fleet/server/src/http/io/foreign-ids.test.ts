@@ -187,7 +187,7 @@ test.each(["operator", "admin", "a token"])("[C31] to %s, neither in a body nor 
     ({ host }) => ask("POST", "/api/silences", { hosts: [host], until: "2999-01-01T00:00:00.000Z", reason: "a visit" }),
     ({ host }) => ask("GET", `/api/commands?host=${host}`),
     ({ command }) => ask("GET", `/api/commands?before=live%20${command}`),
-    ...Object.values(dispatchMutations({ moment, budgets })).map(
+    ...Object.values(dispatchMutations({ manager: fleet.manager, moment, budgets })).map(
       ({ name }) =>
         (of: Named) =>
           ask("POST", `/api/mutations/${name}`, { args: argsOf[name]?.(of) }),
