@@ -5,9 +5,14 @@ import { isJsonObject, type JsonObject, type JsonValue, SyncError } from "@never
 
 /** Throws `bad_message` when the answer is of another form. */
 export function dispatchedOp(answer: JsonValue): DispatchedOp {
-  const { commands } = objectIn(answer);
+  const { commands, runId = null } = objectIn(answer);
   if (!Array.isArray(commands)) throw badAnswer("`commands` is not a list");
-  return { ...effectPosition(answer), commands: commands.map((command) => dispatchedCommand(objectIn(command))) };
+  if (typeof runId !== "string" && runId !== null) throw badAnswer("`runId` is not a string");
+  return {
+    ...effectPosition(answer),
+    runId,
+    commands: commands.map((command) => dispatchedCommand(objectIn(command))),
+  };
 }
 
 /** Throws `bad_message` when the answer is of another form. */
@@ -17,6 +22,8 @@ export function dispatchedPipeline(answer: JsonValue): DispatchedPipeline {
 
 /** These commands were started or blocked. They are in the state from the position on. */
 export interface DispatchedOp extends EffectPosition {
+  /** Its commands have this id in common. Null: the server is of an earlier release. */
+  readonly runId: string | null;
   readonly commands: readonly DispatchedCommand[];
 }
 

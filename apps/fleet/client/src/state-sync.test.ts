@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { FakeServer, json } from "./fake-server-suite.ts";
 import { type FleetSyncOptions, StateSync } from "./state-sync.ts";
 
-const ANSWER = { commands: [{ id: "c1", host: "web-1", status: "pending", reason: null }], epoch: "e1", version: 7 };
+const COMMAND = { id: "c1", host: "web-1", status: "pending", reason: null };
+const ANSWER = { runId: "r1", commands: [COMMAND], epoch: "e1", version: 7 };
 
 function served(answer: unknown, options: FleetSyncOptions = {}) {
   const server = new FakeServer(json(202, answer));

@@ -46,6 +46,7 @@ export const DispatchRequest = z
 export type DispatchRequest = ReadonlyJson<z.infer<typeof DispatchRequest>>;
 
 export const DispatchAnswer = z.object({
+  runId: Id.describe("All of its commands, and what is tried again of them, have this `runId`."),
   commands: z.array(z.object({ id: Id, host: Id, status: z.enum(COMMAND_STATUSES), reason: Line.optional() })),
   ...Reached,
 });
@@ -106,6 +107,7 @@ export const CommandLogQuery = z.strictObject({
   status: z.enum(COMMAND_STATUSES).optional(),
   requestedBy: Line.optional(),
   pipeline: Id.describe("The id of the pipeline that it belongs to.").optional(),
+  run: Id.describe("The id of the run that it belongs to, as the answer to its dispatch gives it.").optional(),
 });
 export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
 export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;

@@ -19,6 +19,8 @@ export const Command = z.object({
   host: Id,
   op: Name,
   args: Args,
+  /** The commands that one dispatch started have the same. A command of a pipeline has none, since `pipelineId` says as much. */
+  runId: Id.optional(),
   pipelineId: Id.optional(),
   /** This is its place in the pipeline's `stages`. */
   stage: z.int().min(0).optional(),

@@ -2,6 +2,7 @@
 
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
+import { Reached } from "../api.ts";
 import { Args } from "../commands/op.ts";
 import { HostTarget } from "../hosts/host-group.ts";
 import { Id, Line, Name, Timestamp } from "../text.ts";
@@ -53,6 +54,9 @@ export type Schedule = ReadonlyJson<z.infer<typeof Schedule>>;
 export function scheduleActor(id: string): string {
   return `schedule:${id}`;
 }
+
+/** `POST /api/schedules/:id/run` says what it has started: the run of an op, or of a pipeline. */
+export const ScheduleRunAnswer = z.object({ runId: Id.optional(), pipelineId: Id.optional(), ...Reached });
 
 /** `GET /api/schedules` lists the schedules with when each is due, and what became of it last. */
 export const ScheduleAnswers = z.array(ScheduleRule.extend(Schedule.omit({ id: true, timing: true }).partial().shape));

@@ -14,13 +14,14 @@ export async function commandLog(
   { limit, before, ...asked }: z.output<typeof CommandLogQuery>,
 ): Promise<CommandLogAnswer> {
   const isShown = shownOn(manager, tags);
-  const matches = ({ host, op, status, requestedBy, pipelineId, createdAt }: Command) =>
+  const matches = ({ host, op, status, requestedBy, pipelineId, runId, createdAt }: Command) =>
     isShown({ host }) &&
     (asked.host === undefined || host === asked.host) &&
     (asked.op === undefined || op === asked.op) &&
     (asked.status === undefined || status === asked.status) &&
     (asked.requestedBy === undefined || requestedBy === asked.requestedBy) &&
     (asked.pipeline === undefined || pipelineId === asked.pipeline) &&
+    (asked.run === undefined || runId === asked.run) &&
     isWithin(createdAt, asked);
   const { found, next } = await readPast<Command>(manager, { ...commandsPast(manager, tags), matches, limit, before });
   return { commands: found.map(({ record }) => record), next };

@@ -39,7 +39,7 @@ export function dispatchMutations({ manager, moment, budgets }: DecidedWith) {
           const work = workOf(state, context);
           const acting = actingIn(work, context);
           requireUnmoved(manager, work, request, () => reliedOnBy(work, request, acting.tags));
-          return { commands: dispatchOp(work, request, acting, context.newId) };
+          return dispatchOp(work, request, acting, context.newId);
         }),
     }),
     dispatchPipeline: defineMutation({

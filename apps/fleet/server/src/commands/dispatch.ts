@@ -29,11 +29,12 @@ import { createCommand } from "./new-command.ts";
  * An op starts on hosts, in one transaction with the agents' work and the audit event. The request is refused whole, or there is an
  * answer for each host.
  */
-export function dispatchOp(work: Work, request: DispatchRequest, by: Acting, idFor: IdFor): DispatchAnswer["commands"] {
+export function dispatchOp(work: Work, request: DispatchRequest, by: Acting, idFor: IdFor): StartedOp {
   const actor = by.user;
+  const runId = idFor("run");
   const hosts = knownHosts(work, request, by.tags);
   const args = checkedArgs(hosts, request);
-  const commands = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
+  const commands = hosts.map((host) => startCommand(work, host, request, args, { runId, requestedBy: actor }, idFor));
   note(
     work,
     dispatchEvent(request, commands, actor),
@@ -47,8 +48,10 @@ export function dispatchOp(work: Work, request: DispatchRequest, by: Acting, idF
       tell: (hosts) => `${actor} started ${request.op} on ${hostCount(hosts.length)}`,
     },
   );
-  return commands;
+  return { runId, commands };
 }
+
+type StartedOp = Pick<DispatchAnswer, "runId" | "commands">;
 
 /** It names what is made. A repeat of a request with an idempotency key gives the same names. */
 export type IdFor = (part: string) => string;
@@ -129,12 +132,12 @@ function startCommand(
   host: Host,
   request: DispatchRequest,
   args: ReadonlyMap<string, Args>,
-  actor: string,
+  of: Pick<Command, "requestedBy"> & { readonly runId: string },
   idFor: IdFor,
 ): DispatchAnswer["commands"][number] {
   const id = idFor(host.id);
   const placed = place(work, { host: host.id, op: request.op }, work.at.ms);
-  const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, requestedBy: actor };
+  const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, ...of };
   if (placed.kind !== "assign" && !mayWait(work, placed, request)) {
     const { iso } = work.at;
     const ended = {

@@ -17,7 +17,7 @@ export function createCommand(work: Work, command: NewCommand, reason: string): 
   beginOutput(work, id);
 }
 
-export interface NewCommand extends Pick<Command, "retryOf" | "attempt" | "notBefore"> {
+export interface NewCommand extends Pick<Command, "runId" | "retryOf" | "attempt" | "notBefore"> {
   readonly id: string;
   readonly host: string;
   readonly op: string;

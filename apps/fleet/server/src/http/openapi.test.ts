@@ -127,6 +127,8 @@ function hasNoBody(path: string, method: string): boolean {
   return (
     method === "GET" ||
     method === "DELETE" ||
-    /\/(cancel|logout|acknowledge|resolve|reset|rotate|test|catalogue\/read|second-factor)$/.test(path)
+    /\/(cancel|logout|acknowledge|resolve|reset|rotate|test|catalogue\/read|schedules\/:id\/run|second-factor)$/.test(
+      path,
+    )
   );
 }

@@ -48,6 +48,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   "DELETE /api/silences/:id": "It ends a silence.",
   "GET /api/groups": "It lists the saved groups of hosts, each with the hosts that are in it now.",
   "POST /api/groups": "It saves a filter of hosts under a name. A group of that name gives way to it.",
+  "POST /api/schedules/:id/run": "It starts now what a schedule says, as a dispatch of whoever asks.",
   "GET /api/schedules": "It lists the schedules of fleet.yaml, with when each is due next and what became of it last.",
   "DELETE /api/groups/:name": "It removes a saved group. Its hosts stay.",
   "GET /api/notifications": "It lists the deliveries of notifications, with what went wrong last.",

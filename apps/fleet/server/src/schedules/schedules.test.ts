@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Event, Schedule } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { limitedPerson } from "../accounts/grants-suite.ts";
 import { type Browser, Fleets, HostAgent, onlineHost, signIn } from "../fleet/fleet-suite.ts";
 import { round } from "../process/io/rounds.ts";
 import type { RunningFleet } from "../process/io/start.ts";
@@ -268,4 +269,38 @@ test("[D2] a run that was started stays one run over a restart, and the next due
 
   await lookAt("12:30:00");
   expect(startedBy("quarter")).toHaveLength(2);
+});
+
+test("one can be run now, by who may run what it says, and its own times stay as they are", async () => {
+  const before = schedule("quarter");
+  const run = (id: string, key: string) =>
+    browser.post(`/api/schedules/${id}/run`, undefined, { "idempotency-key": key });
+
+  const first = await run("quarter", "now");
+  const again = await run("quarter", "now");
+
+  expect([first.status, again.status, again.body]).toEqual([202, 202, first.body]);
+  const started = [...fleet.manager.state.commands.values()];
+  expect(started).toMatchObject([{ host: host.id, op: "uptime", requestedBy: "admin", runId: first.body.runId }]);
+  expect([schedule("quarter"), startedBy("quarter")]).toEqual([before, []]);
+  await browser.call("PATCH", `/api/hosts/${host.id}`, { tags: ["prod"] });
+  const { pipelineId } = (await run("nightly", "at-night")).body;
+  expect(fleet.manager.state.pipelines.get(String(pipelineId))).toMatchObject({ name: "two", requestedBy: "admin" });
+  expect((await run("nobody", "none")).body).toMatchObject({ code: "not_found" });
+});
+
+test("a schedule whose op is kept for admins is run now by no operator, and by nobody who is limited", async () => {
+  file(`ops:\n  uptime: { roles: [admin] }\n${FILE}`);
+  await browser.post("/api/catalogue/read");
+  const operator = await limitedPerson(browser, "ope", "operator", null);
+  const limited = await limitedPerson(browser, "lim", "operator", ["prod"]);
+
+  const answers = [await operator.post("/api/schedules/quarter/run"), await limited.post("/api/schedules/patient/run")];
+
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+    [403, "forbidden"],
+    [403, "forbidden"],
+  ]);
+  expect(fleet.manager.state.commands.size).toBe(0);
+  expect((await browser.post("/api/schedules/quarter/run")).status).toBe(202);
 });

@@ -11,13 +11,14 @@ import { createCommand } from "../new-command.ts";
  * for its time. `command` is as it was before the end.
  */
 export function planRetry(work: Work, command: Command, status: FinalStatus): void {
-  const { id, host, op, args, requestedBy, pipelineId, stage, attempt = 1 } = command;
+  const { id, host, op, args, requestedBy, runId, pipelineId, stage, attempt = 1 } = command;
   const rule = work.fleet.opRules.get(op);
   const retries = Math.min(rule?.retries ?? 0, MOST_RETRIES);
   if (attempt > retries || !isRetried(work, command, status)) return;
   const next = work.at.newId();
   const waitMs = Math.min((rule?.backoffMs ?? BACKOFF_MS) * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
-  const place = pipelineId === undefined || stage === undefined ? {} : { pipelineId, stage };
+  const ofPipeline = pipelineId === undefined || stage === undefined ? {} : { pipelineId, stage };
+  const place = runId === undefined ? ofPipeline : { runId };
   const again = { retryOf: id, attempt: attempt + 1, notBefore: isoAfter(work.at, waitMs) };
   const reason = `retry: it begins ${waitMs / 1_000} s after the try before it`;
   createCommand(work, { id: next, host, op, args, requestedBy, ...place, ...again }, reason);

@@ -57,7 +57,7 @@ const OPERATOR = [
   ...["POST /api/silences", "DELETE /api/silences/:id", "PATCH /api/hosts/:id"],
 ];
 /** A filter of a group may name any host. */
-const WHOLE_FLEET_OPERATOR = ["POST /api/groups", "DELETE /api/groups/:name"];
+const WHOLE_FLEET_OPERATOR = ["POST /api/groups", "DELETE /api/groups/:name", "POST /api/schedules/:id/run"];
 const ACCOUNTS = [
   ...["GET /api/users", "POST /api/users", "PATCH /api/users/:name", "DELETE /api/users/:name"],
   ...["POST /api/users/:name/reset", "GET /api/users/:name/sessions", "GET /api/users/:name/api-tokens"],
