@@ -49,7 +49,7 @@ test("the API describes every route of its own table, with the schemas that vali
     "query limit",
     "query before",
     "query host",
-    ...["query from", "query to", "query op", "query status", "query requestedBy", "query pipeline"],
+    ...["query from", "query to", "query op", "query status", "query requestedBy", "query pipeline", "query run"],
   ]);
   expect(paths["/agent/claims"]?.post?.security).toEqual([{ agent: [] }]);
 });
