@@ -14,6 +14,7 @@ export const LATER = {
   HostPanel: part(async () => (await import("./hosts/host-panel.tsx")).HostPanel),
   DispatchBar: part(async () => (await import("./commands/dispatch-bar.tsx")).DispatchBar),
   OutputDock: part(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
+  HeldBar: part(async () => (await import("./moments/held-bar.tsx")).HeldBar),
   Palette: part(async () => (await import("./palette/command-palette.tsx")).CommandPalette),
   Shortcuts: part(async () => (await import("./palette/shortcut-list.tsx")).ShortcutList),
 };

@@ -19,8 +19,9 @@ import { PeopleContext } from "./people/people.ts";
 import { AddressBar } from "./state/io/address-bar.ts";
 import { serverPath } from "./state/io/base-path.ts";
 import { applyTheme, storedTheme } from "./state/io/theme.ts";
+import { MomentProvider } from "./state/moment-provider.tsx";
+import { Moments } from "./state/moments.ts";
 import { NavigationContext } from "./state/navigation.ts";
-import { SyncProvider } from "./state/replica-hooks.ts";
 import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
 
@@ -34,10 +35,12 @@ const people = peopleRequests(session, reauthentication);
 const past = pastRequests(session);
 const trails = new Trails();
 const sync = session.follow({ model: FLEET_MODEL, autoStart: false });
+const moments = new Moments(sync, (initial) => session.follow({ model: FLEET_MODEL, initial, autoStart: false }));
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
 
 visitor.subscribe(() => {
   if (visitor.state.phase === "signed_in") return sync.start(visitor.state.user);
+  moments.resume();
   outputs.keep([]);
   trails.clear();
 });
@@ -53,7 +56,7 @@ createRoot(root).render(
     <I18nProvider locale="en-US">
       <NavigationContext value={navigation}>
         <VisitorContext value={visitor}>
-          <SyncProvider sync={sync}>
+          <MomentProvider moments={moments}>
             <OutputsContext value={outputs}>
               <TrailsContext value={trails}>
                 <HostPastContext value={past}>
@@ -65,7 +68,7 @@ createRoot(root).render(
                 </HostPastContext>
               </TrailsContext>
             </OutputsContext>
-          </SyncProvider>
+          </MomentProvider>
         </VisitorContext>
       </NavigationContext>
     </I18nProvider>

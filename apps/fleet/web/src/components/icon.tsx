@@ -30,6 +30,8 @@ export type IconName =
   | "signout"
   | "bottom"
   | "external"
+  | "pause"
+  | "resume"
   | "find";
 
 const PATHS: Record<IconName, string> = {
@@ -46,6 +48,8 @@ const PATHS: Record<IconName, string> = {
   key: "M9.5 10.5a3.5 3.5 0 1 1-2-2L16 3.5v3h-2.5V9H11z",
   signout: "M8 4H4v12h4M12 6.5 15.5 10 12 13.5M7.5 10h8",
   bottom: "M10 4v9m-4-3.5 4 4 4-4M5 16.5h10",
+  pause: "M7 5v10M13 5v10",
+  resume: "M6.5 5v10l8-5z",
   find: "M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM13 13l4 4",
   external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",
 };

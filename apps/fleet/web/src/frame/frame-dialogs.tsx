@@ -4,6 +4,7 @@ import { Suspense, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
 import { LATER } from "../later.ts";
+import { useMoments } from "../state/moment-provider.tsx";
 import { useNavigation } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { focusFilter, listenForShortcuts, MOD_KEY } from "./io/shortcut-keys.ts";
@@ -11,6 +12,7 @@ import type { ShortcutAction } from "./shortcuts.ts";
 
 export function FrameDialogs() {
   const navigation = useNavigation();
+  const moments = useMoments();
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useEffect(() => {
     const act = (action: ShortcutAction) => {
@@ -19,10 +21,11 @@ export function FrameDialogs() {
       else if (action.type === "filter") focusFilter();
       else if (action.type === "dock")
         navigation.replace({ ...place, tab: place.tab === null ? (place.tabs[0] ?? null) : null });
+      else if (action.type === "pause") moments.shown.moment.kind === "live" ? moments.hold() : moments.resume();
       else setOpen(action.type);
     };
     return listenForShortcuts(act);
-  }, [navigation]);
+  }, [navigation, moments]);
   const close = () => setOpen(null);
   return (
     <>

@@ -6,6 +6,7 @@ import { firingCount } from "../alerts/shown-alerts.ts";
 import { Logo } from "../components/logo.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { LATER } from "../later.ts";
+import { LiveMoment } from "../state/moment-provider.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { OldContext, useOld } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
@@ -13,6 +14,7 @@ import { useSelection, useSync } from "../state/replica-hooks.ts";
 import { FrameDialogs } from "./frame-dialogs.tsx";
 import { FreshnessBadge } from "./freshness-badge.tsx";
 import { showFavicon } from "./io/favicon.ts";
+import { PauseButton } from "./moment-buttons.tsx";
 import { moodOf, titleOf } from "./page-title.ts";
 import { ScreenLinks } from "./screen-links.tsx";
 import { SCREEN_WORDS } from "./screen-words.ts";
@@ -23,22 +25,30 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
   return (
     <OldContext value={old}>
       <div className={old ? "frame is-old" : "frame"}>
-        <PageTitle />
+        <LiveMoment>
+          <PageTitle />
+        </LiveMoment>
         <a className="skip" href="#content">
           Skip to the content
         </a>
-        <header className="topbar">
-          <PlaceLink className="brand" to={(place) => goTo(place, "overview")}>
-            <Logo size={22} />
-            <span className="brand-word">Neverstale</span>
-          </PlaceLink>
-          <ScreenLinks />
-          <div className="topbar-end">
-            <FreshnessBadge />
-            <FrameDialogs />
-            <AccountMenu />
-          </div>
-        </header>
+        <div>
+          <header className="topbar">
+            <PlaceLink className="brand" to={(place) => goTo(place, "overview")}>
+              <Logo size={22} />
+              <span className="brand-word">Neverstale</span>
+            </PlaceLink>
+            <ScreenLinks />
+            <div className="topbar-end">
+              <FreshnessBadge />
+              <PauseButton />
+              <FrameDialogs />
+              <AccountMenu />
+            </div>
+          </header>
+          <Suspense fallback={null}>
+            <LATER.HeldBar />
+          </Suspense>
+        </div>
         <main id="content" className="content" tabIndex={-1}>
           {children}
         </main>
