@@ -1,10 +1,28 @@
-/** The agent waits after a request that was not answered: longer after each one, and never at once. */
+/** The agent waits after a request that was not answered: longer after each one, never at once, and not as long as all others. */
 
-import type { Backoff } from "@neverstale/base";
+import { type Backoff, backoffMs, type Millis } from "@neverstale/base";
 
-export const RETRY_BACKOFF: Backoff = {
+/**
+ * It returns how long to wait after so many requests that were not answered. What the server asks for is waited for first, so that a
+ * crowd that was sent away in one moment does not come back in one.
+ */
+export function waitAfter({ isLate, retryAfterMs }: Unanswered, failures: number, chance: number): Millis {
+  return retryAfterMs + backoffMs(isLate ? LATE_BACKOFF : RETRY_BACKOFF, failures, chance);
+}
+
+export interface Unanswered {
+  /** The agent has waited for an answer for as long as it does, and none came. */
+  readonly isLate: boolean;
+  /** The server asked for this wait. 0 means that it did not. */
+  readonly retryAfterMs: Millis;
+}
+
+const RETRY_BACKOFF: Backoff = {
   firstMs: 500,
   /** This is well below the time after which the server calls a silent host offline. */
   longestMs: 5_000,
   floorMs: 250,
 };
+
+/** A server that does not answer in time has more to do than it can, and each further request would add to that. */
+const LATE_BACKOFF: Backoff = { firstMs: 2_000, longestMs: 30_000, floorMs: 1_000 };

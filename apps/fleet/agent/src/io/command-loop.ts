@@ -1,7 +1,6 @@
 /** The command loop looks at the commands of this host again and again, and carries out what `decide` says. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { backoffMs } from "@neverstale/base";
 import type { Logger } from "pino";
 import { cutChunks } from "../commands/chunks.ts";
 import type { CommandBook } from "../commands/command-book.ts";
@@ -11,7 +10,7 @@ import { isFileSafe } from "../commands/io/command-files.ts";
 import type { JournalEntry } from "../commands/journal-entry.ts";
 import { isOpen, type Known } from "../commands/known.ts";
 import type { AssignmentReplica } from "../connection/assignment-replica.ts";
-import { RETRY_BACKOFF } from "../connection/backoff.ts";
+import { waitAfter } from "../connection/backoff.ts";
 import { Bell } from "../connection/io/bell.ts";
 import type { ReporterParts } from "../connection/io/reporter.ts";
 import { localTime, type ServerApi } from "../connection/io/server-api.ts";
@@ -219,7 +218,7 @@ export class CommandLoop {
       else if (result.type === "not_accepted") await delay(TRY_AGAIN_MS, undefined, { ref: false }); // The answer to the reports says what follows.
       if (result.type !== "unanswered") break;
       this.#parts.log.warn({ commandId, answer: result.message }, "claim not answered");
-      const waitMs = Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random()));
+      const waitMs = waitAfter(result, attempt, Math.random());
       await delay(waitMs, undefined, { ref: false });
     }
     this.#waiting.delete(commandId);

@@ -41,9 +41,9 @@ test("beside a running server all is well, and nothing is altered", async () => 
   expect(found.filter((one) => one.status !== "ok")).toEqual([]);
   expect(found.map(({ check }) => check)).toEqual([
     ...["Node.js", "data directory", "store", "disk space", "secret key", "fleet.yaml", "agent.yaml", "port"],
-    ...["server", "readiness", "clock", "WebSocket", "API token"],
+    ...["server", "readiness", "clock", "WebSocket", "connections", "API token"],
   ]);
-  expect([status, lines.status, lines.out]).toEqual([0, 0, expect.stringMatching(/\n12 ok, 0 warn, 0 fail\n$/)]);
+  expect([status, lines.status, lines.out]).toEqual([0, 0, expect.stringMatching(/\n13 ok, 0 warn, 0 fail\n$/)]);
 });
 
 test("each thing that is wrong is told with what to do, files by their lines, and the end is 1", async () => {

@@ -1,7 +1,7 @@
 import type { Finding } from "@neverstale/fleet-server";
 import { expect, test } from "vitest";
 import { exitOf, findingLines, summaryLine } from "./finding-lines.ts";
-import { certificateFinding, clockFinding, nodeFinding, tokenFinding, upgradeFinding } from "./judge.ts";
+import { certificateFinding, clockFinding, nodeFinding, roomFinding, tokenFinding, upgradeFinding } from "./judge.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00.000Z");
 const DAY_MS = 86_400_000;
@@ -25,6 +25,20 @@ test("a Node.js that is too old is a failure, and what stands in the way of sock
   expect(["22.17.9", "20.19.0"].map((version) => nodeFinding(version).status)).toEqual(["fail", "fail"]);
   expect([401, 403, 101].map((status) => upgradeFinding(status).status)).toEqual(["ok", "ok", "ok"]);
   expect([upgradeFinding(426).status, upgradeFinding(null).status]).toEqual(["warn", "warn"]);
+});
+
+test("a server that runs out of files for connections is warned of, with what to do", () => {
+  const shown = (open: number, limit: string, dropped: number) =>
+    `# TYPE x gauge\nneverstale_connections_open ${open}\nneverstale_limit_connections_open ${limit}\nneverstale_connections_dropped ${dropped}\n`;
+
+  expect(roomFinding(shown(799, "1000", 0))).toMatchObject({ status: "ok", fix: null });
+  expect(roomFinding(shown(800, "1000", 0))).toMatchObject({
+    status: "warn",
+    fix: expect.stringContaining("LimitNOFILE="),
+  });
+  expect(roomFinding(shown(5, "1000", 3))?.message).toBe("5 are open, and it has files for 1000; 3 were refused");
+  expect(roomFinding(shown(5, "+Inf", 0))).toBeNull();
+  expect(roomFinding("<html>")).toBeNull();
 });
 
 test("[C36] findings are lines with what to do below them, and one failure makes the end", () => {

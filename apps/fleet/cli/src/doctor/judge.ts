@@ -60,3 +60,23 @@ export function upgradeFinding(status: number | null): Finding {
     "Let the proxy forward Upgrade and Connection. Until then all follow over HTTP, which works and costs more.";
   return { check, status: "warn", message, fix };
 }
+
+/** `metrics` is what the server shows at `/metrics`. Null means that it says nothing of its connections. */
+export function roomFinding(metrics: string): Finding | null {
+  const check = "connections";
+  const [open, limit, dropped] = ROOM_METRICS.map((name) => metricIn(metrics, name));
+  if (open === undefined || limit === undefined || dropped === undefined) return null;
+  const message = `${open} are open, and it has files for ${limit}${dropped === 0 ? "" : `; ${dropped} were refused`}`;
+  if (dropped === 0 && open < FULL_SHARE * limit) return { check, status: "ok", message, fix: null };
+  const fix =
+    "Raise the limit of open files (LimitNOFILE= in its unit, ulimit -n) and restart it, or run several nodes.";
+  return { check, status: "warn", message, fix };
+}
+
+const ROOM_METRICS = ["connections_open", "limit_connections_open", "connections_dropped"];
+const FULL_SHARE = 0.8;
+
+function metricIn(metrics: string, name: string): number | undefined {
+  const value = Number(new RegExp(`^neverstale_${name} (\\S+)$`, "m").exec(metrics)?.[1] ?? Number.NaN);
+  return Number.isNaN(value) ? undefined : value;
+}

@@ -3,11 +3,10 @@
 import {
   type EnrollRequest,
   EVERY_HOST,
+  folded,
   type Host,
   type HostPatch,
   idOfName,
-  isSameName,
-  labelOf,
   nameProblem,
 } from "@neverstale/fleet-domain";
 import { isSafeId } from "@neverstale/protocol";
@@ -45,14 +44,27 @@ function freeId(work: Work, hostname: string): string {
   return `${id}-${work.at.newId().slice(0, 6).toLowerCase()}`;
 }
 
-/** It returns the host that is called so already, or may be taken for it. */
+/**
+ * It returns the host that is called so already, or may be taken for it. An id is its own folding, so it is looked up, and only the
+ * names that admins gave are compared.
+ */
 function calledSo(work: Work, name: string, besides?: string): string | null {
+  const wanted = folded(name);
+  if (wanted !== besides && work.fleet.hosts.has(wanted)) return wanted;
   for (const host of work.fleet.hosts.values()) {
-    if (host.id === besides) continue;
-    if (isSameName(host.id, name) || isSameName(labelOf(host), name)) return host.id;
+    if (host.name !== undefined && host.id !== besides && foldedName(host, host.name) === wanted) return host.id;
   }
   return null;
 }
+
+/** A record is never altered, so its name is folded once. */
+function foldedName(host: Host, name: string): string {
+  const known = FOLDED_NAMES.get(host) ?? folded(name);
+  FOLDED_NAMES.set(host, known);
+  return known;
+}
+
+const FOLDED_NAMES = new WeakMap<Host, string>();
 
 /** A name is unlike those of all hosts, and tags say who sees a host: both are for those who see the whole fleet. */
 export function patchHost(work: Work, hostId: string, patch: HostEdit, by: Acting): void {

@@ -3,11 +3,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { backoffMs } from "@neverstale/base";
 import { z } from "zod";
 import { readIfThere, writeDurably } from "../../machine/io/durable-files.ts";
 import type { MachineFacts } from "../../machine/io/facts.ts";
-import { RETRY_BACKOFF } from "../backoff.ts";
+import { waitAfter } from "../backoff.ts";
 import type { ServerApi } from "./server-api.ts";
 
 /** The credential says which host this is, with the secret that proves it. Only the agent's user can read it. */
@@ -52,7 +51,7 @@ export async function enrollThisHost({ dataDir, token, facts, api, log }: Enroll
     }
     log.warn({ answer: result.message }, "enrolment failed");
     if (result.type !== "unanswered") return null;
-    await delay(Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random())));
+    await delay(waitAfter(result, attempt, Math.random()));
   }
 }
 

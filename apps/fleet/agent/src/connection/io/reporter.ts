@@ -1,12 +1,12 @@
 /** The reporter tells the server what there is, one batch after the other, each until the server has accepted it. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { backoffMs, type Millis } from "@neverstale/base";
+import type { Millis } from "@neverstale/base";
 import type { AgentReport, HostReading, ReportsAnswer } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
 import type { JournalEntry } from "../../commands/journal-entry.ts";
 import { composeBatch, type Reportable } from "../../commands/report-batch.ts";
-import { RETRY_BACKOFF } from "../backoff.ts";
+import { waitAfter } from "../backoff.ts";
 import type { ClockReading } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
 import type { CredentialKeeper } from "./credential-keeper.ts";
@@ -119,7 +119,7 @@ export class Reporter {
           return null;
         case "unanswered":
           log.warn({ answer: result.message, attempt }, "reports not answered");
-          await delay(Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random())), undefined, {
+          await delay(waitAfter(result, attempt, Math.random()), undefined, {
             ref: false,
           });
       }

@@ -80,3 +80,23 @@ test("a connection that is cut says that nobody knows", async () => {
 
   expect(await api.claim(CLAIM)).toMatchObject({ type: "unanswered" });
 });
+
+test("one connection serves the requests of an agent, and goes when the server says so", async () => {
+  const ports: (number | undefined)[] = [];
+  const says = (connection: string) => {
+    answer = (response) => {
+      ports.push(response.socket?.remotePort);
+      response.writeHead(200, { connection }).end(JSON.stringify({ now: NOW, granted: true }));
+    };
+  };
+
+  says("keep-alive");
+  await api.claim(CLAIM);
+  await api.claim(CLAIM);
+  says("close");
+  await api.claim(CLAIM);
+  await api.claim(CLAIM);
+
+  expect([ports[1], ports[2]]).toEqual([ports[0], ports[0]]);
+  expect(ports[3]).not.toBe(ports[0]);
+});

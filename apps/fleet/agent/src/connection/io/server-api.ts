@@ -13,10 +13,16 @@ import {
   type ReportsRequest,
 } from "@neverstale/fleet-domain";
 import { z } from "zod";
+import type { Unanswered } from "../backoff.ts";
 import { type ClockReading, type LocalTime, readServerClock } from "../server-clock.ts";
 import { type ServerTrust, tlsOptionsOf } from "./server-trust.ts";
 
 const TIMEOUT_MS = 10_000;
+/**
+ * A connection that does nothing is kept for longer than it is from one heartbeat to the next, and shorter than what may stand before
+ * the server keeps it.
+ */
+const KEPT_MS = 30_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;
 
 export class ServerApi {
@@ -29,7 +35,7 @@ export class ServerApi {
   constructor(server: URL, trust: ServerTrust) {
     this.#server = server;
     this.#trust = trust;
-    const options = { keepAlive: true, maxSockets: 4, timeout: TIMEOUT_MS };
+    const options = { keepAlive: true, maxSockets: 4, timeout: KEPT_MS };
     this.#connections = server.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
   }
 
@@ -59,8 +65,9 @@ export class ServerApi {
     schema: z.ZodType<T>,
   ): Promise<ApiResult<T>> {
     const sent = localTime();
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const { status, retryAfter, text } = await this.#exchange(path, JSON.stringify(request));
+      const { status, retryAfter, text } = await this.#exchange(path, JSON.stringify(request), signal);
       if (status >= 200 && status < 300) {
         const answer = schema.parse(JSON.parse(text));
         return { type: "ok", answer, clock: readServerClock(answer.now, sent, localTime()) };
@@ -68,16 +75,18 @@ export class ServerApi {
       const message = `${status} ${problemIn(text)}`.trim();
       if (status === 401) return { type: "not_accepted", message };
       if (status === 429 || status >= 500)
-        return { type: "unanswered", message, retryAfterMs: 1000 * (Number(retryAfter) || 0) };
+        return { type: "unanswered", message, isLate: false, retryAfterMs: 1000 * (Number(retryAfter) || 0) };
       return { type: "refused", status, message };
     } catch (error) {
-      return { type: "unanswered", message: error instanceof Error ? error.message : String(error), retryAfterMs: 0 };
+      const message = error instanceof Error ? error.message : String(error);
+      return { type: "unanswered", message, isLate: signal.aborted, retryAfterMs: 0 };
     }
   }
 
   async #exchange(
     path: string,
     body: string,
+    signal: AbortSignal,
   ): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
     const headers = {
       "content-type": "application/json",
@@ -88,7 +97,6 @@ export class ServerApi {
     const { request: send } = isSecure ? https : http;
     const tls = isSecure ? tlsOptionsOf(this.#trust) : {};
     return await new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
       const options = { method: "POST", headers, agent: this.#connections, signal, ...tls };
       const request = send(new URL(path, this.#server), options, (response) => {
         const parts: Buffer[] = [];
@@ -120,7 +128,7 @@ export type ApiResult<T> =
   /** The server has decided. The same request would bring the same answer. */
   | { readonly type: "refused"; readonly status: number; readonly message: string }
   /** Nobody knows whether the request arrived: it is sent again later. */
-  | { readonly type: "unanswered"; readonly message: string; readonly retryAfterMs: number };
+  | ({ readonly type: "unanswered"; readonly message: string } & Unanswered);
 
 export function localTime(): LocalTime {
   return { monotonicMs: performance.now(), wallMs: Date.now() };

@@ -2,9 +2,9 @@
 
 import { appendFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { backoffMs, type Millis } from "@neverstale/base";
+import type { Millis } from "@neverstale/base";
 import type { Logger } from "pino";
-import { RETRY_BACKOFF } from "../../connection/backoff.ts";
+import { waitAfter } from "../../connection/backoff.ts";
 import { CredentialKeeper } from "../../connection/io/credential-keeper.ts";
 import { followAssignments } from "../../connection/io/follow-assignments.ts";
 import { ServerApi } from "../../connection/io/server-api.ts";
@@ -100,7 +100,7 @@ class SimulatedHost {
         return api.close();
       }
       if (result.type !== "unanswered") throw new Error(`${this.#name} can't enrol: ${result.message}`);
-      await delay(Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random())));
+      await delay(waitAfter(result, attempt, Math.random()));
     }
   }
 

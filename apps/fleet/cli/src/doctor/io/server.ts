@@ -6,7 +6,7 @@ import type { Finding } from "@neverstale/fleet-server";
 import WebSocket from "ws";
 import { errorText, Failure } from "../../command-line/failure.ts";
 import { readApiToken } from "../../session/io/api-token-file.ts";
-import { certificateFinding, clockFinding, tokenFinding, upgradeFinding } from "../judge.ts";
+import { certificateFinding, clockFinding, roomFinding, tokenFinding, upgradeFinding } from "../judge.ts";
 
 const ANSWER_MS = 10_000;
 
@@ -22,6 +22,7 @@ export async function lookAtServer(url: string, tokenFile: string | undefined): 
     ...certificate,
     ...reached,
     upgradeFinding(await statusOfUpgrade(address)),
+    ...(await room(address)),
     ...(await plainHttp(address)),
     ...(tokenFile === undefined ? [] : [await token(address, tokenFile)]),
   ];
@@ -63,6 +64,13 @@ async function ready(address: URL): Promise<Finding> {
   if (answer.ok) return { check: "readiness", status: "ok", message: "it takes changes", fix: null };
   const { detail, hint } = (await answer.json().catch(() => ({}))) as { detail?: unknown; hint?: unknown };
   return wrong("readiness", `it is not ready: ${String(detail ?? answer.status)}`, String(hint ?? "Look at its log."));
+}
+
+/** A proxy may keep the metrics to itself, and then nothing is said of them. */
+async function room(address: URL): Promise<Finding[]> {
+  const answer = await fetch(new URL("metrics", address), { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => null);
+  const finding = answer?.ok === true ? roomFinding(await answer.text().catch(() => "")) : null;
+  return finding === null ? [] : [finding];
 }
 
 /** Without a session the server itself refuses the upgrade. Any other answer comes from something on the way. */

@@ -3,8 +3,8 @@
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { ServedCertificate } from "../../tls/io/served-certificate.ts";
-import { KEEP_ALIVE_MS } from "./connections.ts";
-import { HANDSHAKE_MS } from "./handshakes.ts";
+import { HANDSHAKE_MS } from "./connections/handshakes.ts";
+import { KEEP_ALIVE_MS } from "./connections/plain-connections.ts";
 
 export function httpServer(handler: RequestListener, certificate: ServedCertificate | null): HttpServer {
   if (certificate === null) return createServer(SLOW_SENDERS, handler);

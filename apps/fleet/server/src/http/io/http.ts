@@ -16,7 +16,7 @@ import type { RefusalLog } from "../refusal-log.ts";
 import { type Answer, type Caller, callerOf, hasEffect, type RequestSource, type Route } from "../route.ts";
 import { securityHeaders } from "../security-headers.ts";
 import type { ClientAddresses } from "./client-address.ts";
-import { type HttpConnections, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
+import { type HttpConnections, KNOWN_KEEP_ALIVE_MS } from "./connections/plain-connections.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
@@ -48,7 +48,9 @@ export function buildHttp(parts: HttpParts, routes: readonly Route[], handOver: 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ ...headers(), ...named(request) });
     requestLimits.limit(request.raw);
-    if (!parts.isDraining() && connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
+    if (parts.isDraining() || !keepsAlive(request)) return;
+    if (!connections.keepsAfterAnswer()) reply.header("connection", "close");
+    else if (connections.isKnown(request.raw.socket)) keepLonger(reply);
   });
   app.addHook("onResponse", async (request, reply) => {
     metrics.observe(request, reply);

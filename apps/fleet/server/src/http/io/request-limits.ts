@@ -10,7 +10,7 @@ import { addressGroup } from "../address-group.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import { Throttle } from "../throttle.ts";
 import type { ClientAddresses } from "./client-address.ts";
-import type { HttpConnections } from "./connections.ts";
+import type { HttpConnections } from "./connections/plain-connections.ts";
 import type { Forwarding } from "./forwarding.ts";
 
 export class RequestLimits {

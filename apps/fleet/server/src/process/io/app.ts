@@ -69,11 +69,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   };
   // These are the first of all listeners.
   for (const event of ["request", "upgrade"]) http.server.prependListener(event, removeBase);
-  const open = new Set<Socket>();
-  http.server.on("connection", (connection) => {
-    open.add(connection);
-    connection.once("close", () => open.delete(connection));
-  });
+  parts.openConnections.watch(http.server);
   const underWay = new Set<ServerResponse>();
   http.server.on("request", (_, response) => {
     underWay.add(response);
@@ -83,9 +79,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
     while (underWay.size > 0) await Promise.all([...underWay].map((response) => once(response, "close")));
   };
   const stopListening = () => void http.server.close();
-  const cutConnections = () => {
-    for (const connection of open) connection.destroy();
-  };
+  const cutConnections = () => parts.openConnections.cut();
   return {
     http,
     sockets,
@@ -223,6 +217,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => ({ schedules: manager.state.schedules.size, limitSchedules: MOST_SCHEDULES }));
   metrics.addNumbers("", () => waitingCommands(manager.state.commands.values()));
   metrics.addNumbers("http_", () => connections.metrics);
+  metrics.addNumbers("", () => parts.openConnections.metrics);
   metrics.addNumbers("tls_", () => ({ ...(certificate?.metrics ?? NO_CERTIFICATE), ...handshakes.metrics }));
   metrics.addNumbers("fleet_", () => fleetNumbers(manager.state, clocks.now()));
   metrics.addNumbers("", () => refusalLog.metrics);

@@ -26,9 +26,10 @@ import { Transactions } from "../../fleet/transact.ts";
 import { Handout } from "../../handout/io/handout.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { type ClientAddresses, TrustedProxies } from "../../http/io/client-address.ts";
-import { HttpConnections } from "../../http/io/connections.ts";
+import { Handshakes } from "../../http/io/connections/handshakes.ts";
+import { OpenConnections } from "../../http/io/connections/open-connections.ts";
+import { HttpConnections } from "../../http/io/connections/plain-connections.ts";
 import { Forwarding } from "../../http/io/forwarding.ts";
-import { Handshakes } from "../../http/io/handshakes.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
 import { onceFor } from "../../http/io/once.ts";
 import { ProxyUsers } from "../../http/io/proxy-users.ts";
@@ -79,7 +80,8 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const credentials = new Credentials(manager, clocks.now);
   const fleetFile = new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log });
   const metricLevels = levelsOf(metricsKeptOf(options));
-  const connections = new HttpConnections(connectionLimitsOf(options));
+  const connectionLimits = connectionLimitsOf(options);
+  const connections = new HttpConnections(connectionLimits);
   const tls = tlsFilesOf(options);
   return {
     manager,
@@ -113,6 +115,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     apiTokens,
     credentials,
     connections,
+    openConnections: new OpenConnections(connectionLimits.open, refusalLog),
     certificate: tls === null ? null : new ServedCertificate(tls, log),
     handshakes: new Handshakes(handshakeLimitsOf(options)),
     handout: new Handout(dataDir),

@@ -9,8 +9,8 @@ import type { BackupSettings } from "../../backups/schedule.ts";
 import { HostBudgets, type HostLimits } from "../../fleet/host-budgets.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
-import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/connections.ts";
-import { DEFAULT_HANDSHAKE_LIMITS, type HandshakeLimits } from "../../http/io/handshakes.ts";
+import { DEFAULT_HANDSHAKE_LIMITS, type HandshakeLimits } from "../../http/io/connections/handshakes.ts";
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/connections/plain-connections.ts";
 import { checkProxyUserHeader } from "../../http/io/proxy-users.ts";
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../../http/open-sockets.ts";
 import { Origins } from "../../http/origins.ts";
@@ -137,10 +137,11 @@ export function handshakeLimitsOf({ handshakeLimits }: FleetOptions): HandshakeL
   return withDefaults(DEFAULT_HANDSHAKE_LIMITS, handshakeLimits, "handshakeLimits");
 }
 
-/** Half of what the system allows is left to sockets. */
+/** Three quarters of what the system allows are left to sockets: each agent has one all the time. */
 export function connectionLimitsOf({ connectionLimits }: FleetOptions): ConnectionLimits {
-  const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(connectionsAllowed() / 2));
-  return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, all }, connectionLimits, "connectionLimits");
+  const open = connectionsAllowed();
+  const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(open / 4));
+  return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, all, open }, connectionLimits, "connectionLimits");
 }
 
 /** Each has to hold some points of the next one, which is made of it. */

@@ -14,6 +14,7 @@ export class HttpConnections {
   readonly #all = new Map<Socket, Connection>();
   readonly #strangers = new Map<string, Set<Socket>>();
   #closedIdle = 0;
+  #endedEarly = 0;
   #refused = 0;
 
   constructor(limits: ConnectionLimits) {
@@ -21,7 +22,13 @@ export class HttpConnections {
   }
 
   get metrics(): Record<string, number> {
-    return { connections: this.#all.size, connectionsClosedIdle: this.#closedIdle, connectionsRefused: this.#refused };
+    return {
+      connections: this.#all.size,
+      limitConnections: this.#limits.all,
+      connectionsClosedIdle: this.#closedIdle,
+      connectionsEndedEarly: this.#endedEarly,
+      connectionsRefused: this.#refused,
+    };
   }
 
   /** `groupOf` says what counts as one address. Null means that there may be as many as there are. */
@@ -47,6 +54,16 @@ export class HttpConnections {
 
   isKnown(socket: Socket): boolean {
     return this.#all.get(socket)?.group === null;
+  }
+
+  /**
+   * It says whether a connection goes on after the answer that is about to be sent. In the last tenth of the room none does. Those
+   * that are kept already then stay, while to close one for each that comes would have everybody open a new one for each request.
+   */
+  keepsAfterAnswer(): boolean {
+    const keeps = this.#limits.all - this.#all.size >= Math.floor(this.#limits.all / 10);
+    if (!keeps) this.#endedEarly += 1;
+    return keeps;
   }
 
   #add(socket: Socket, group: string | null): void {
@@ -106,14 +123,21 @@ export class HttpConnections {
   }
 }
 
-/** So many plain HTTP connections may be open at once. Sockets that were upgraded are counted elsewhere. */
+/** So many connections may be open at once. */
 export interface ConnectionLimits {
+  /** So many may be plain HTTP. Sockets that were upgraded are counted elsewhere. */
   readonly all: number;
+  /** There may be so many in all, sockets and those that only begin among them. The process has files for as many. */
+  readonly open: number;
   /** So many may come from one address, of those that have shown neither a session nor a credential. */
   readonly address: number;
 }
 
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { all: 10_000, address: 500 };
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+  all: 10_000,
+  open: Number.POSITIVE_INFINITY,
+  address: 500,
+};
 
 /** A connection that does nothing is kept so long. */
 export const KEEP_ALIVE_MS = 5_000;

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { pino } from "pino";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { Fleets, onlineHost, send, signIn, upgrade } from "../../fleet/fleet-suite.ts";
-import { connectionsAllowed } from "../../process/io/open-files.ts";
-import type { FleetOptions } from "../../process/io/settings.ts";
-import type { RunningFleet } from "../../process/io/start.ts";
+import { Fleets, onlineHost, send, signIn, upgrade } from "../../../fleet/fleet-suite.ts";
+import { connectionsAllowed } from "../../../process/io/open-files.ts";
+import { connectionLimitsOf, type FleetOptions } from "../../../process/io/settings.ts";
+import type { RunningFleet } from "../../../process/io/start.ts";
 
 const fleets = new Fleets();
 const sockets: Socket[] = [];
@@ -81,6 +82,52 @@ test("[C7] [B25] idle connections of many addresses are bounded in all, and thos
   expect(closedOf(known)).toEqual([false, false]);
 });
 
+test("[C7] [B155] in the last tenth of the room an answer ends its connection, and those that are kept stay", async () => {
+  const fleet = await start({ all: 20 });
+  const browser = await signIn(fleet);
+  const host = await onlineHost(browser, "web-1");
+  const agents = await kept(fleet, 18, host.headers);
+
+  const more = await kept(fleet, 6, host.headers);
+
+  await expect.poll(() => closedOf(more)).toEqual(Array(6).fill(true));
+  expect(more[0]?.text).toMatch(/\r\nconnection: close\r\n/i);
+  expect(closedOf(agents)).toEqual(Array(18).fill(false));
+  const { text } = await send(fleet.address, "GET", "/metrics");
+  expect(text).toMatch(/neverstale_http_connections_ended_early 6\n/);
+  expect(text).toMatch(/neverstale_http_connections_closed_idle 0\n/);
+});
+
+test("[C7] [B156] a connection for which there is no file left is refused at once, and told of; the others go on", async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line) => void lines.push(line) });
+  const fleet = await start({ open: 3 }, { log });
+  const host = await onlineHost(await signIn(fleet), "web-1");
+  fleet.app.http.server.closeIdleConnections();
+  await expect.poll(() => fleet.parts.openConnections.metrics.connectionsOpen).toBe(0);
+  const inside = await kept(fleet, 3, host.headers);
+
+  const fourth = new Kept(fleet);
+  await expect.poll(() => fourth.closed).toBe(true);
+  const fifth = new Kept(fleet);
+  await expect.poll(() => fifth.closed).toBe(true);
+  for (const one of inside) await one.ask(host.headers);
+
+  expect([fourth.text, fifth.text]).toEqual(["", ""]);
+  expect(closedOf(inside)).toEqual([false, false, false]);
+  expect(fleet.parts.openConnections.metrics).toEqual({
+    connectionsOpen: 3,
+    limitConnectionsOpen: 3,
+    connectionsDropped: 2,
+  });
+  const told = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg.startsWith("a connection was refused"));
+  expect(told[0]).toMatchObject({ level: 50, ip: "127.0.0.1", open: 3, limit: 3 });
+  expect(told[0].msg).toContain("LimitNOFILE=");
+  inside[0]?.socket.destroy();
+  await expect.poll(() => fleet.parts.openConnections.metrics.connectionsOpen).toBe(2);
+  expect(closedOf(await kept(fleet, 1, host.headers))).toEqual([false]);
+});
+
 test("[C7] who shows a session, a credential or is a trusted proxy is not counted with its address", async () => {
   const fleet = await start({ address: 1 });
   const browser = await signIn(fleet);
@@ -139,6 +186,13 @@ test("[C8] [B27] a connection that shows nothing is kept for a short while, one 
   expect(stranger.headers["keep-alive"]).toBe("timeout=5");
   expect(known.headers["keep-alive"]).toBe("timeout=72");
   expect([closing.headers["keep-alive"], closing.headers.connection]).toEqual([undefined, "close"]);
+});
+
+test("[B12] [B25] three quarters of the connections that a process has files for are left to sockets", () => {
+  const { all, open } = connectionLimitsOf({});
+
+  expect(open).toBe(connectionsAllowed());
+  expect(all).toBe(Math.min(10_000, Math.floor(open / 4)));
 });
 
 test.each([
