@@ -14,12 +14,13 @@ import { fileURLToPath } from "node:url";
 import { ended } from "@neverstale/base/test-processes";
 import type { StateSync } from "@neverstale/fleet-client";
 import { EnrollmentTokenAnswer, fleet as fleetSpace } from "@neverstale/fleet-domain";
+import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
 import { FleetProcess } from "../../apps/fleet/cli/src/fleet-process-suite.ts";
 import { Probe, percentile } from "./probe.ts";
 
 const CLI = fileURLToPath(new URL("../../apps/fleet/cli/bin/neverstale.mjs", import.meta.url));
 const HEARTBEAT = "10s";
-/** An agent has two connections, and a process may seldom open more than some thousand files. */
+/** An agent has a socket and often one connection more, and a process may seldom open more than some thousand files. */
 const PROCESSES = 4;
 const LOOK_MS = 500;
 /** The work of the enrolments is over after this. */
@@ -33,6 +34,7 @@ const hosts = Number(process.argv[2] ?? 10_000);
 const minutes = Number(process.argv[3] ?? 10);
 const perProcess = Math.ceil(hosts / PROCESSES);
 const fleet = new FleetProcess(JSON.stringify({ ops: {} }));
+fleet.options = { beaconMs: DEFAULT_BEACON_MS };
 const agents: ChildProcess[] = [];
 try {
   process.exitCode = (await measure()) ? 0 : 1;

@@ -95,6 +95,13 @@ export const AgentCredential = z.object({
 });
 export type AgentCredential = ReadonlyJson<z.infer<typeof AgentCredential>>;
 
+/** `id` is that of a host that was removed. It becomes no other host's, because what the host left behind stands under it. */
+export const UsedHostId = z.object({ id: Id, removedAt: Timestamp });
+export type UsedHostId = ReadonlyJson<z.infer<typeof UsedHostId>>;
+
+/** So many ids of removed hosts are remembered (B157). */
+export const USED_HOST_ID_LIMIT = 20_000;
+
 /**
  * Nodes that share a store sign with this key what they know again. It opens nothing: it names cookies, and tells devices that have
  * signed in from others. A server that keeps a store of its own has its key in a file, and nodes may be given one. Of the key that is in
@@ -124,6 +131,7 @@ export const accountsModel = defineModel({
     agentCredentials: collection(AgentCredential, {
       keep: { newest: REVOKED_CREDENTIAL_LIMIT, where: { revoked: [true] } },
     }),
+    usedHostIds: collection(UsedHostId, { keep: { newest: USED_HOST_ID_LIMIT } }),
     serverKeys: collection(ServerKeyRecord),
     erasures: collection(Erasure),
   },
@@ -152,6 +160,7 @@ export const accountsModel = defineModel({
     agent_credential_changed: patch("agentCredentials"),
     agent_credential_revoked: patch("agentCredentials"),
     agent_credential_removed: remove("agentCredentials"),
+    host_id_used: put("usedHostIds"),
     server_key_made: put("serverKeys"),
     erasure_asked: put("erasures"),
     erasure_done: remove("erasures"),

@@ -161,6 +161,7 @@ const NO_ACCOUNTS: Accounts = {
   enrollmentTokens: new Map(),
   enrollments: new Map(),
   agentCredentials: new Map(),
+  usedHostIds: new Map(),
   serverKeys: new Map(),
   erasures: new Map(),
 };

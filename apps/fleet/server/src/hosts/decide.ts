@@ -1,26 +1,18 @@
 /** Hosts are added, named, removed and marked as online or offline by these decisions. */
 
-import {
-  type EnrollRequest,
-  EVERY_HOST,
-  folded,
-  type Host,
-  type HostPatch,
-  idOfName,
-  nameProblem,
-} from "@neverstale/fleet-domain";
-import { isSafeId } from "@neverstale/protocol";
+import { type EnrollRequest, type Host, type HostPatch, nameProblem } from "@neverstale/fleet-domain";
 import { type Acting, grantedHost, requireWholeFleet } from "../accounts/granted.ts";
 import { endAllOn } from "../commands/dispatch.ts";
 import { drive } from "../commands/driver.ts";
 import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
+import { hostCalled, newHostId } from "./new-host-id.ts";
 
-/** A new host never takes an old one over. Where the name is taken, or makes no id, the id gets a suffix. */
+/** A new host never takes an old one over, nor what a removed one has left behind. */
 export function addHost(work: Work, request: EnrollRequest, actor: string, tags: Host["tags"] = []): string {
   const problem = nameProblem(request.hostname);
-  const id = freeId(work, problem === null ? request.hostname : "host");
+  const id = newHostId(work, problem === null ? request.hostname : "host");
   const hostname = problem === null ? request.hostname : id;
   const { os, arch, agentVersion } = request;
   const enrolled = { tags, online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
@@ -38,34 +30,6 @@ export function addHost(work: Work, request: EnrollRequest, actor: string, tags:
   return id;
 }
 
-function freeId(work: Work, hostname: string): string {
-  const id = idOfName(hostname);
-  if (isSafeId(id) && id !== EVERY_HOST && work.agent(id) === null && calledSo(work, id) === null) return id;
-  return `${id}-${work.at.newId().slice(0, 6).toLowerCase()}`;
-}
-
-/**
- * It returns the host that is called so already, or may be taken for it. An id is its own folding, so it is looked up, and only the
- * names that admins gave are compared.
- */
-function calledSo(work: Work, name: string, besides?: string): string | null {
-  const wanted = folded(name);
-  if (wanted !== besides && work.fleet.hosts.has(wanted)) return wanted;
-  for (const host of work.fleet.hosts.values()) {
-    if (host.name !== undefined && host.id !== besides && foldedName(host, host.name) === wanted) return host.id;
-  }
-  return null;
-}
-
-/** A record is never altered, so its name is folded once. */
-function foldedName(host: Host, name: string): string {
-  const known = FOLDED_NAMES.get(host) ?? folded(name);
-  FOLDED_NAMES.set(host, known);
-  return known;
-}
-
-const FOLDED_NAMES = new WeakMap<Host, string>();
-
 /** A name is unlike those of all hosts, and tags say who sees a host: both are for those who see the whole fleet. */
 export function patchHost(work: Work, hostId: string, patch: HostEdit, by: Acting): void {
   const actor = by.user;
@@ -73,7 +37,7 @@ export function patchHost(work: Work, hostId: string, patch: HostEdit, by: Actin
   if (patch.name !== undefined) requireWholeFleet(granted, "a name");
   if (patch.tags !== undefined) requireWholeFleet(granted, "a change of tags");
   if (grantedHost(work.fleet, granted, hostId) === null) throw unknownHost(hostId);
-  const other = patch.name == null ? null : calledSo(work, patch.name, hostId);
+  const other = patch.name == null ? null : hostCalled(work, patch.name, hostId);
   if (other !== null)
     throw new RequestRefusal("bad_request", `${other} is called ${patch.name} already`, {
       hint: "Choose a name that no other host has.",
@@ -84,7 +48,7 @@ export function patchHost(work: Work, hostId: string, patch: HostEdit, by: Actin
   note(work, { category: "audit", level: "info", actor, host: hostId, action: "host_changed", message });
 }
 
-/** The host goes with its work and its agent's right to speak, all in one transaction. */
+/** The host goes with its work and its agent's right to speak, all in one transaction. Its id is kept, so that it is no other host's. */
 export function removeHost(work: Work, hostId: string, by: Acting): void {
   const actor = by.user;
   if (grantedHost(work.fleet, by.tags, hostId) === null) throw unknownHost(hostId);
@@ -95,6 +59,7 @@ export function removeHost(work: Work, hostId: string, by: Acting): void {
     if (credential.host === hostId) work.changeAccounts("agent_credential_revoked", credential.id, { revoked: true });
   }
   work.removeAgent(hostId);
+  work.changeAccounts("host_id_used", hostId, { id: hostId, removedAt: work.at.iso });
   note(work, {
     category: "audit",
     level: "warn",

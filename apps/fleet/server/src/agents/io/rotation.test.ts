@@ -1,3 +1,4 @@
+import type { Host } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hashOf } from "../../accounts/io/secrets.ts";
 import {
@@ -6,7 +7,6 @@ import {
   Fleets,
   HostAgent,
   hostMaker,
-  onlineHost,
   send,
   signIn,
   upgrade,
@@ -124,14 +124,19 @@ test("[C45] [C38] an old credential that is shown again is refused, counted and 
 
 test("[C45] a credential of a host that was removed says nothing of another one that has its name now", async () => {
   const host = await newHost();
+  const record = fleet.manager.state.hosts.get(host.id) as Host;
   expect((await browser.call("DELETE", `/api/hosts/${host.id}`)).status).toBe(200);
   now += 1_000;
-  const next = await onlineHost(browser, host.id);
+  // Older releases gave the id again, and so does this one for what it has forgotten (B157).
+  await fleet.parts.transactions.transact((work) => {
+    work.change("host_added", host.id, { ...record, enrolledAt: work.at.iso });
+    work.makeAgent(host.id);
+  });
   const refused = await heartbeat(host);
   await round(fleet.parts, false);
 
-  expect([next.id, refused.status]).toEqual([host.id, 401]);
-  expect(clonedAt(next)).toBeUndefined();
+  expect(refused.status).toBe(401);
+  expect(clonedAt(host)).toBeUndefined();
 });
 
 test("[B145] a credential that nobody has used is forgotten after an hour, and the one before it is good still", async () => {

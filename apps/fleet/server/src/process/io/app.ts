@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { packageVersion } from "@neverstale/base/node";
-import { MAX_SHARED_TAGS, MOST_GROUPS, MOST_SCHEDULES } from "@neverstale/fleet-domain";
+import { MAX_SHARED_TAGS, MOST_GROUPS, MOST_SCHEDULES, USED_HOST_ID_LIMIT } from "@neverstale/fleet-domain";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
@@ -69,7 +69,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   };
   // These are the first of all listeners.
   for (const event of ["request", "upgrade"]) http.server.prependListener(event, removeBase);
-  parts.openConnections.watch(http.server);
+  parts.allConnections.watch(http.server);
   const underWay = new Set<ServerResponse>();
   http.server.on("request", (_, response) => {
     underWay.add(response);
@@ -79,7 +79,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
     while (underWay.size > 0) await Promise.all([...underWay].map((response) => once(response, "close")));
   };
   const stopListening = () => void http.server.close();
-  const cutConnections = () => parts.openConnections.cut();
+  const cutConnections = () => parts.allConnections.cut();
   return {
     http,
     sockets,
@@ -207,6 +207,8 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
       limitFailedSignIns: KEPT_FAILED_SIGN_INS,
       apiTokens: accounts?.apiTokens.size ?? 0,
       limitApiTokens: MAX_API_TOKENS,
+      usedHostIds: accounts?.usedHostIds.size ?? 0,
+      limitUsedHostIds: USED_HOST_ID_LIMIT,
       sharedTags: manager.state.sharedTags.size,
       limitSharedTags: MAX_SHARED_TAGS,
       shareHosts: hostsNamed(manager.state.shares.values()),
@@ -217,7 +219,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => ({ schedules: manager.state.schedules.size, limitSchedules: MOST_SCHEDULES }));
   metrics.addNumbers("", () => waitingCommands(manager.state.commands.values()));
   metrics.addNumbers("http_", () => connections.metrics);
-  metrics.addNumbers("", () => parts.openConnections.metrics);
+  metrics.addNumbers("", () => parts.allConnections.metrics);
   metrics.addNumbers("tls_", () => ({ ...(certificate?.metrics ?? NO_CERTIFICATE), ...handshakes.metrics }));
   metrics.addNumbers("fleet_", () => fleetNumbers(manager.state, clocks.now()));
   metrics.addNumbers("", () => refusalLog.metrics);

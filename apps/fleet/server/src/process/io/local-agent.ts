@@ -145,7 +145,7 @@ function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** It says what to do about an agent whose host was removed. */
 export function removedHint(dataDir: string): string {
-  return `this machine's host was removed. To have it back, delete ${join(dataDir, CREDENTIAL_FILE)} and start the server again.`;
+  return `this machine's host was removed. To have it back as a new host, delete ${join(dataDir, CREDENTIAL_FILE)} and start the server again.`;
 }
 
 /** The agent runs from its sources, or from what was built of them, as this file itself does. */

@@ -21,6 +21,7 @@ import { keyForNodes } from "../../accounts/io/server-key.ts";
 import { retireOld } from "../../commands/decide.ts";
 import type { Log } from "../../fleet/log.ts";
 import type { FleetManager } from "../../fleet/state.ts";
+import { noteUsedIds } from "../../hosts/new-host-id.ts";
 import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import { makeSharedKey } from "../../nodes/shared-key.ts";
 import { databaseIn } from "./data-directory.ts";
@@ -47,6 +48,7 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Mana
       sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
     migrate: (fleet, transaction) => {
       if (nodes !== null) makeSharedKey(transaction, now(), () => keyForNodes(dataDir).toString("base64url"));
+      noteUsedIds(transaction, fleet, new Date(now()).toISOString());
       return retireOld(fleet);
     },
     limits: {

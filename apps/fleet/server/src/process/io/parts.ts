@@ -26,8 +26,8 @@ import { Transactions } from "../../fleet/transact.ts";
 import { Handout } from "../../handout/io/handout.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { type ClientAddresses, TrustedProxies } from "../../http/io/client-address.ts";
+import { AllConnections } from "../../http/io/connections/all-connections.ts";
 import { Handshakes } from "../../http/io/connections/handshakes.ts";
-import { OpenConnections } from "../../http/io/connections/open-connections.ts";
 import { HttpConnections } from "../../http/io/connections/plain-connections.ts";
 import { Forwarding } from "../../http/io/forwarding.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
@@ -115,7 +115,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     apiTokens,
     credentials,
     connections,
-    openConnections: new OpenConnections(connectionLimits.open, refusalLog),
+    allConnections: new AllConnections(connectionLimits.open, refusalLog),
     certificate: tls === null ? null : new ServedCertificate(tls, log),
     handshakes: new Handshakes(handshakeLimitsOf(options)),
     handout: new Handout(dataDir),

@@ -339,7 +339,7 @@ describe("the local agent", () => {
 
     rmSync(join(dataDir, "agent", "credential.json"));
     const third = await startOn(dataDir, true);
-    await expect.poll(() => hostsOf(third)).toEqual([[id, true]]);
+    await expect.poll(() => hostsOf(third)).toEqual([[`${id}-2`, true]]);
   });
 });
 

@@ -104,7 +104,7 @@ test("[C7] [B156] a connection for which there is no file left is refused at onc
   const fleet = await start({ open: 3 }, { log });
   const host = await onlineHost(await signIn(fleet), "web-1");
   fleet.app.http.server.closeIdleConnections();
-  await expect.poll(() => fleet.parts.openConnections.metrics.connectionsOpen).toBe(0);
+  await expect.poll(() => fleet.parts.allConnections.metrics.connectionsOpen).toBe(0);
   const inside = await kept(fleet, 3, host.headers);
 
   const fourth = new Kept(fleet);
@@ -115,7 +115,7 @@ test("[C7] [B156] a connection for which there is no file left is refused at onc
 
   expect([fourth.text, fifth.text]).toEqual(["", ""]);
   expect(closedOf(inside)).toEqual([false, false, false]);
-  expect(fleet.parts.openConnections.metrics).toEqual({
+  expect(fleet.parts.allConnections.metrics).toEqual({
     connectionsOpen: 3,
     limitConnectionsOpen: 3,
     connectionsDropped: 2,
@@ -124,7 +124,7 @@ test("[C7] [B156] a connection for which there is no file left is refused at onc
   expect(told[0]).toMatchObject({ level: 50, ip: "127.0.0.1", open: 3, limit: 3 });
   expect(told[0].msg).toContain("LimitNOFILE=");
   inside[0]?.socket.destroy();
-  await expect.poll(() => fleet.parts.openConnections.metrics.connectionsOpen).toBe(2);
+  await expect.poll(() => fleet.parts.allConnections.metrics.connectionsOpen).toBe(2);
   expect(closedOf(await kept(fleet, 1, host.headers))).toEqual([false]);
 });
 

@@ -8,7 +8,7 @@ import type { RefusalLog } from "../../refusal-log.ts";
  * A process without a file left can't even take a connection to refuse it: whoever comes waits in the queue of the system, and is
  * given up there. So the last ones are refused while there are files still, and everybody else is served as before.
  */
-export class OpenConnections {
+export class AllConnections {
   readonly #limit: number;
   readonly #refusalLog: RefusalLog;
   readonly #open = new Set<Socket>();
