@@ -1,6 +1,6 @@
 /** `npm run bench` measures, prints Markdown, and keeps the numbers as JSON: its options are in `harness/options.ts`. */
 
-import { installedPeers } from "./contenders/peers.ts";
+import { installedPeers, installedSenders } from "./contenders/peers.ts";
 import { type Options, parseOptions, USAGE } from "./harness/options.ts";
 import { keepResult } from "./harness/results/kept.ts";
 import { type Result, runWorkload } from "./harness/results/run.ts";
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 }
 
 function chosen(options: Options): Workload[] {
-  const plan = { quick: options.quick, peers: installedPeers(options.peers) };
+  const plan = { quick: options.quick, peers: installedPeers(options.peers), senders: installedSenders(options.peers) };
   const all = WORKLOADS.map((make) => make(plan));
   const unknown = options.only.filter((name) => !all.some((workload) => workload.name === name));
   if (unknown.length > 0) {

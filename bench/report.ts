@@ -1,6 +1,6 @@
 /** The tables of kept results are printed again, as Markdown: `node --conditions=source bench/report.ts bench/results/*.json`. */
 
-import { PEERS } from "./contenders/peers.ts";
+import { PEERS, SENDERS } from "./contenders/peers.ts";
 import { type Kept, readKept } from "./harness/results/kept.ts";
 import type { Result, Series } from "./harness/results/run.ts";
 import { markdown } from "./harness/results/table.ts";
@@ -11,7 +11,7 @@ function main(): void {
   const kept = process.argv.slice(2).map(readKept);
   for (const one of kept) console.log(provenance(one));
   for (const make of WORKLOADS) {
-    const workload = make({ quick: false, peers: PEERS });
+    const workload = make({ quick: false, peers: PEERS, senders: SENDERS });
     const series = seriesOf(workload.name, kept);
     if (series.length > 0) console.log(`\n${markdown({ workload, series } satisfies Result)}`);
   }

@@ -1,7 +1,7 @@
 /** A bare `Map` is the least that any state in this runtime is. */
 
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
-import { initialRecords } from "../harness/records.ts";
+import { type BenchChange, initialRecords } from "../harness/records.ts";
 
 /**
  * Records are replaced and never altered, so that whoever still reads one is not disturbed. Nothing is stored and nobody is told.
@@ -13,7 +13,7 @@ export function startServer(): StartServer {
     let changes = 0;
     return {
       port: 0,
-      change: (change) => {
+      change: (change: BenchChange) => {
         const before = state.get(change.id);
         if (before === undefined) throw new Error(`no record ${change.id}`);
         state.set(change.id, { ...before, ...change });

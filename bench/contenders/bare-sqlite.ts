@@ -22,7 +22,7 @@ export function startServer(variant: string): StartServer {
     const database = new BareDatabase(`${folder}/bare.db`, records, Number(variant));
     return {
       port: 0,
-      change: (change) => database.change(change),
+      change: (change: BenchChange) => database.change(change),
       records: () => database.state.values(),
       metrics: () => ({ commits: database.commits }),
       close: () => database.close(),

@@ -8,6 +8,8 @@ import {
   decodeServerMessage,
   digestOf,
   type FullStateMessage,
+  isJsonObject,
+  type JsonObject,
   type MutableState,
   type ServerMessage,
   type StateRecord,
@@ -15,7 +17,7 @@ import {
   type SyncMessage,
 } from "@neverstale/protocol";
 import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../harness/contender.ts";
-import type { BenchRecord } from "../harness/records.ts";
+import type { AnyRecord } from "../harness/records.ts";
 
 const COLLECTION = "hosts";
 
@@ -82,12 +84,18 @@ function decode(payload: Buffer, binary: boolean): ServerMessage {
 function highestInDiff(diff: Diff): number {
   const moved = diff[COLLECTION];
   let seq = highest(moved?.put);
-  for (const id in moved?.set) seq = Math.max(seq, Number(moved.set[id]?.seq ?? 0));
+  for (const id in moved?.set) seq = Math.max(seq, seqIn(moved.set[id]));
   return seq;
 }
 
 function highest(records: readonly StateRecord[] = []): number {
-  return records.reduce((seq, record) => Math.max(seq, Number(record.seq)), 0);
+  return records.reduce((seq, record) => Math.max(seq, seqIn(record)), 0);
+}
+
+/** A patch that does not touch the number has none. */
+function seqIn(fields: JsonObject | undefined): number {
+  const within = fields?.metrics;
+  return Number((isJsonObject(within) ? within.seq : fields?.seq) ?? 0);
 }
 
 /** It keeps the replica's rules: R1 for each delta, and R4 for each sync. */
@@ -125,7 +133,7 @@ class EngineReplay implements FrameReplay {
     if (digestOf(this.#state) !== full.digest) throw new Error(`the full state at ${full.version} has another digest`);
   }
 
-  records(): Iterable<BenchRecord> {
-    return (this.#state[COLLECTION] ?? new Map()).values() as Iterable<StateRecord & BenchRecord>;
+  records(): Iterable<AnyRecord> {
+    return (this.#state[COLLECTION] ?? new Map()).values() as Iterable<StateRecord & AnyRecord>;
   }
 }

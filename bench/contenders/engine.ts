@@ -10,7 +10,14 @@ import { postgresStore } from "@neverstale/store-postgres";
 import { startTestServer } from "@neverstale/store-postgres/test-server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
-import { type BenchChange, type BenchRecord, initialRecords } from "../harness/records.ts";
+import {
+  type AnyChange,
+  type BenchChange,
+  type BenchRecord,
+  initialNestedRecords,
+  initialRecords,
+  type RecordShape,
+} from "../harness/records.ts";
 
 export type EngineVariant = "memory" | "durable" | "postgres";
 
@@ -41,15 +48,17 @@ async function sourceOf(variant: string, folder: string): Promise<Source> {
 }
 
 /** It opens the engine on the data. A new store is filled with the initial records. */
-async function openEngine(source: Source, records: number): Promise<BenchManager> {
+async function openEngine(source: Source, records: number, shape: RecordShape): Promise<BenchManager> {
   const manager = await source.open();
-  if (manager.version === 0) await fill(manager, records);
+  if (manager.version === 0) await fill(manager, records, shape);
   return manager;
 }
 
 /** The engine decides changes here. */
-export async function fill(manager: BenchManager, records: number): Promise<void> {
-  const changes = initialRecords(records).map((record) => {
+export async function fill(manager: BenchManager, records: number, shape: RecordShape = "flat"): Promise<void> {
+  // The model knows the flat shape. The type of a collection is there for whoever writes code: the engine takes any record.
+  const initial = (shape === "nested" ? initialNestedRecords(records) : initialRecords(records)) as BenchRecord[];
+  const changes = initial.map((record) => {
     return { type: "host_added", target: record.id, data: { ...record } } as const;
   });
   for (let from = 0; from < changes.length; from += A_TRANSACTION) {
@@ -65,14 +74,14 @@ async function storedRecords(source: Source): Promise<BenchRecord[]> {
   return records;
 }
 
-export function engineChange({ id, cpu, memory, seq }: BenchChange) {
-  return { type: "host_metrics", target: id, data: { cpu, memory, seq } };
+export function engineChange({ id, ...data }: AnyChange) {
+  return { type: "host_metrics", target: id, data: data as Omit<BenchChange, "id"> } as const;
 }
 
 export function startServer(variant: string): StartServer {
-  return async ({ records, folder }) => {
+  return async ({ records, shape, folder }) => {
     const source = await sourceOf(variant, folder);
-    const manager = await openEngine(source, records);
+    const manager = await openEngine(source, records, shape);
     const http = createServer();
     const sync = serveSync(http, {
       manager,

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
-import { type BenchChange, type BenchRecord, initialRecords } from "../harness/records.ts";
+import { type AnyChange, type AnyRecord, initialNestedRecords, initialRecords } from "../harness/records.ts";
 
 export type FloorVariant = "one-by-one" | "per-turn" | "gzipped";
 
@@ -17,12 +17,13 @@ export type FloorVariant = "one-by-one" | "per-turn" | "gzipped";
  * - `gzipped` (W4 only) is like floor B, and its full state is a gzip that was made before.
  */
 export function startServer(variant: string): StartServer {
-  return async ({ records }) => {
+  return async ({ records, shape }) => {
+    const initial = shape === "nested" ? initialNestedRecords(records) : initialRecords(records);
     const http = createServer();
     const sockets = new WebSocketServer({ server: http });
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     const floor =
-      variant === "one-by-one" ? new OneByOne(sockets, records) : new PerTurn(sockets, records, variant === "gzipped");
+      variant === "one-by-one" ? new OneByOne(sockets, initial) : new PerTurn(sockets, initial, variant === "gzipped");
     return {
       port: (http.address() as AddressInfo).port,
       change: (change) => {
@@ -40,17 +41,17 @@ export function startServer(variant: string): StartServer {
 }
 
 abstract class Floor {
-  readonly state: Map<string, BenchRecord>;
+  readonly state: Map<string, AnyRecord>;
   protected readonly sockets: WebSocketServer;
 
-  constructor(sockets: WebSocketServer, records: number) {
+  constructor(sockets: WebSocketServer, initial: readonly AnyRecord[]) {
     this.sockets = sockets;
-    this.state = new Map(initialRecords(records).map((record) => [record.id, record]));
+    this.state = new Map(initial.map((record) => [record.id, record]));
     sockets.on("connection", (socket) => this.joined(socket));
   }
 
-  protected apply(change: BenchChange): void {
-    const before = this.state.get(change.id) as BenchRecord;
+  protected apply(change: AnyChange): void {
+    const before = this.state.get(change.id) as AnyRecord;
     this.state.set(change.id, { ...before, ...change });
   }
 
@@ -59,7 +60,7 @@ abstract class Floor {
   }
 
   protected abstract joined(socket: WebSocket): void;
-  abstract change(change: BenchChange): void;
+  abstract change(change: AnyChange): void;
 }
 
 class OneByOne extends Floor {
@@ -67,7 +68,7 @@ class OneByOne extends Floor {
     socket.send(this.init());
   }
 
-  change(change: BenchChange): void {
+  change(change: AnyChange): void {
     this.apply(change);
     const message = JSON.stringify({ type: "changes", changes: [change] });
     for (const socket of this.sockets.clients) socket.send(message);
@@ -76,11 +77,11 @@ class OneByOne extends Floor {
 
 class PerTurn extends Floor {
   readonly #gzip: boolean;
-  #turn: BenchChange[] = [];
+  #turn: AnyChange[] = [];
   #init: Buffer | null = null;
 
-  constructor(sockets: WebSocketServer, records: number, gzip: boolean) {
-    super(sockets, records);
+  constructor(sockets: WebSocketServer, initial: readonly AnyRecord[], gzip: boolean) {
+    super(sockets, initial);
     this.#gzip = gzip;
     if (gzip) this.#init = this.#encodedInit();
   }
@@ -96,7 +97,7 @@ class PerTurn extends Floor {
     return this.#gzip ? gzipSync(text, { level: 1 }) : text;
   }
 
-  change(change: BenchChange): void {
+  change(change: AnyChange): void {
     this.apply(change);
     this.#init = null;
     this.#turn.push(change);

@@ -2,14 +2,14 @@
 
 import { gunzipSync } from "node:zlib";
 import type { Dialect, FrameReading, FrameReplay } from "../harness/contender.ts";
-import type { BenchChange, BenchRecord } from "../harness/records.ts";
+import { type AnyChange, type AnyRecord, seqOf } from "../harness/records.ts";
 
 const GZIP_MAGIC = 0x1f;
 
 /** Both floors send the full state to those who join, and then changes, one or many in a frame. */
 type FloorMessage =
-  | { readonly type: "init"; readonly records: readonly BenchRecord[] }
-  | { readonly type: "changes"; readonly changes: readonly BenchChange[] };
+  | { readonly type: "init"; readonly records: readonly AnyRecord[] }
+  | { readonly type: "changes"; readonly changes: readonly AnyChange[] };
 
 export function makeDialect(): Dialect {
   return {
@@ -32,12 +32,12 @@ function reading(message: FloorMessage): FrameReading {
   return { seq: highest(message.changes), changes: message.changes.length, restarts: false };
 }
 
-function highest(list: readonly { readonly seq: number }[]): number {
-  return list.reduce((seq, item) => Math.max(seq, item.seq), 0);
+function highest(list: readonly (AnyRecord | AnyChange)[]): number {
+  return list.reduce((seq, item) => Math.max(seq, seqOf(item)), 0);
 }
 
 class FloorReplay implements FrameReplay {
-  readonly #records = new Map<string, BenchRecord>();
+  readonly #records = new Map<string, AnyRecord>();
 
   apply(payload: Buffer): void {
     const message = parse(payload);
@@ -53,7 +53,7 @@ class FloorReplay implements FrameReplay {
     }
   }
 
-  records(): Iterable<BenchRecord> {
+  records(): Iterable<AnyRecord> {
     return this.#records.values();
   }
 }

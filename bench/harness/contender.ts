@@ -1,10 +1,11 @@
 /** A contender gives the harness a server entry and a client entry, and each is loaded in its own process. */
 
-import type { BenchChange, BenchRecord } from "./records.ts";
+import type { AnyChange, AnyRecord, RecordShape } from "./records.ts";
 
 interface ServerOptions {
   /** The state has so many records at the start: see `initialRecords`. */
   readonly records: number;
+  readonly shape: RecordShape;
   /** This is an empty folder for this run, on a real disk. */
   readonly folder: string;
 }
@@ -15,16 +16,16 @@ export interface ContenderServer {
    * It asks for one change. Null means that the change is done. A promise settles when it is done, and a rejection voids the
    * run.
    */
-  change(change: BenchChange): Promise<unknown> | null;
+  change(change: AnyChange): Promise<unknown> | null;
   /** It returns the state as the authority holds it now. */
-  records(): Iterable<BenchRecord>;
+  records(): Iterable<AnyRecord>;
   /** It returns what the server counts about itself. */
   metrics(): Readonly<Record<string, number>>;
   /** It returns when the store said that it has a change, for each one from `seq` = records + 1 on. */
   storedAt?(): readonly number[];
   close(): Promise<void>;
   /** Durable contenders open their store anew here and return what it holds. It is called after `close`. */
-  stored?(): Promise<Iterable<BenchRecord>>;
+  stored?(): Promise<Iterable<AnyRecord>>;
 }
 
 export type StartServer = (options: ServerOptions) => Promise<ContenderServer>;
@@ -63,7 +64,7 @@ export interface FrameReading {
 /** It replays the frames of one client with the contender's real decoder, and throws when a frame doesn't fit. */
 export interface FrameReplay {
   apply(payload: Buffer, binary: boolean): void;
-  records(): Iterable<BenchRecord>;
+  records(): Iterable<AnyRecord>;
 }
 
 /** The load's clients speak to a contender in its dialect. There is one for all clients of a process. */
@@ -99,4 +100,6 @@ export interface ContenderEntry {
   readonly client: string;
   /** It is passed to `startServer` through the process. */
   readonly variant?: string;
+  /** The server runs by this program, whose path is absolute. Without it, it runs by this Node. */
+  readonly program?: string;
 }

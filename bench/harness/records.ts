@@ -1,7 +1,10 @@
 /** All contenders work on the same state and the same changes, which are made from a seed. */
 
-/** One record has 400 bytes as JSON, or a little more or less as its numbers change. */
-export interface BenchRecord {
+/** A flat record has its numbers beside its texts. A nested one has them in an object of its own, as most applications do. */
+export type RecordShape = "flat" | "nested";
+
+/** These are the facts of a host that no change alters. */
+interface HostFacts {
   readonly id: string;
   readonly hostname: string;
   readonly address: string;
@@ -10,6 +13,10 @@ export interface BenchRecord {
   readonly role: string;
   /** The host's checks said this last, and then. */
   readonly checks: string;
+}
+
+/** One record has 400 bytes as JSON, or a little more or less as its numbers change. */
+export interface BenchRecord extends HostFacts {
   /** This is in percent, with one digit after the point. */
   readonly cpu: number;
   readonly memory: number;
@@ -25,9 +32,38 @@ export interface BenchChange {
   readonly seq: number;
 }
 
+/** A nested record has so many bytes, too. */
+export interface NestedRecord extends HostFacts {
+  readonly metrics: NestedMetrics;
+}
+
+/** One change alters all four numbers. They have the meanings that they have in a flat record. */
+interface NestedMetrics {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly load: number;
+  readonly seq: number;
+}
+
+/** It is a JSON Merge Patch of a nested record, and names all members of the object within. */
+export interface NestedChange {
+  readonly id: string;
+  readonly metrics: NestedMetrics;
+}
+
+export type AnyRecord = BenchRecord | NestedRecord;
+export type AnyChange = BenchChange | NestedChange;
+
+/** It returns the number of the change that touched the record last, or of the change itself. */
+export function seqOf(value: AnyRecord | AnyChange): number {
+  return "metrics" in value ? value.metrics.seq : value.seq;
+}
+
 export const RECORD_BYTES = 400;
 /** These are the names of a record's fields, in the order in which they are written. */
 export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "checks", "cpu", "memory", "seq"] as const;
+/** These are the names within the object of a nested record, in their order. */
+export const METRICS = ["cpu", "memory", "load", "seq"] as const;
 
 const ROLES = ["web", "database", "queue", "cache", "build", "backup"];
 const CHECKS = ["updates", "backup", "certificate", "disk health", "time sync", "firewall", "mail queue"];
@@ -47,12 +83,23 @@ function randomFrom(seed: number): () => number {
 /** Record i has `seq` i + 1. So a client that holds the full state has seen the sequence up to the number of records. */
 export function initialRecords(count: number): BenchRecord[] {
   const random = randomFrom(1);
-  return Array.from({ length: count }, (_, index) => initialRecord(index, random));
+  return Array.from({ length: count }, (_, index) => {
+    const { facts, cpu, memory } = hostAt(index, random);
+    return filled({ ...facts, cpu, memory, seq: index + 1 }, random);
+  });
 }
 
-function initialRecord(index: number, random: () => number): BenchRecord {
+export function initialNestedRecords(count: number): NestedRecord[] {
+  const random = randomFrom(1);
+  return Array.from({ length: count }, (_, index) => {
+    const { facts, cpu, memory } = hostAt(index, random);
+    return filled({ ...facts, metrics: { cpu, memory, load: percent(random), seq: index + 1 } }, random);
+  });
+}
+
+function hostAt(index: number, random: () => number) {
   const pick = (limit: number): number => Math.floor(random() * limit);
-  const record = {
+  const facts: HostFacts = {
     id: recordId(index),
     hostname: `${recordId(index)}.example.internal`,
     address: `10.${pick(256)}.${pick(256)}.${pick(256)}`,
@@ -60,10 +107,13 @@ function initialRecord(index: number, random: () => number): BenchRecord {
     kernel: `6.1.0-${pick(40)}-amd64`,
     role: ROLES[pick(ROLES.length)] as string,
     checks: "",
-    cpu: percent(random),
-    memory: percent(random),
-    seq: index + 1,
   };
+  return { facts, cpu: percent(random), memory: percent(random) };
+}
+
+/** Its checks bring a record to its size. */
+function filled<T extends HostFacts>(record: T, random: () => number): T {
+  const pick = (limit: number): number => Math.floor(random() * limit);
   return { ...record, checks: checks(RECORD_BYTES - JSON.stringify(record).length, pick) };
 }
 
@@ -92,5 +142,16 @@ export function changeSource(records: number, seed = 2): () => BenchChange {
   return () => {
     seq += 1;
     return { id: recordId(Math.floor(random() * records)), cpu: percent(random), memory: percent(random), seq };
+  };
+}
+
+/** It gives the changes of nested records so. */
+export function nestedChangeSource(records: number, seed = 2): () => NestedChange {
+  const random = randomFrom(seed);
+  let seq = records;
+  return () => {
+    seq += 1;
+    const id = recordId(Math.floor(random() * records));
+    return { id, metrics: { cpu: percent(random), memory: percent(random), load: percent(random), seq } };
   };
 }

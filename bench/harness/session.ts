@@ -6,6 +6,7 @@ import type { ContenderEntry } from "./contender.ts";
 import type { LoadApi } from "./load/load-process.ts";
 import { type Child, startChild } from "./processes/child.ts";
 import type { ServerProcessApi } from "./processes/server-process.ts";
+import type { RecordShape } from "./records.ts";
 
 export const BENCH_FOLDER = new URL("../", import.meta.url);
 const DATA_FOLDER = fileURLToPath(new URL(".data/", BENCH_FOLDER));
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly contender: ContenderEntry;
   readonly clients: number;
   readonly records: number;
+  /** They are flat, unless this says otherwise. */
+  readonly shape?: RecordShape;
   /**
    * As a rule the server's threads run where the kernel puts them, as in production, and the load, which is one thread, stays
    * on one core. Where latency is measured, the server stays on the other core. Else a thread that waits for the disk would wake
@@ -51,6 +54,7 @@ export async function withBenchSession<T>(
     module: "processes/server-process.ts",
     core: options.pinServer === true ? SERVER_CORE : null,
     engine,
+    ...(options.contender.program === undefined ? {} : { program: options.contender.program }),
   });
   const load = startChild<LoadApi>({
     name: `${options.contender.name} load`,
@@ -65,6 +69,7 @@ export async function withBenchSession<T>(
       server: new URL(contender.server, BENCH_FOLDER).href,
       variant: contender.variant ?? "",
       records,
+      shape: options.shape ?? "flat",
       folder,
       channel,
     });
@@ -98,7 +103,7 @@ export async function withNewcomers<T>(
 
 /** It starts a contender's server alone, on all cores. `under` is put before its command. */
 export async function withServer<T>(
-  options: { readonly contender: ContenderEntry; readonly records: number; readonly under?: readonly string[] },
+  options: Pick<SessionOptions, "contender" | "records" | "shape"> & { readonly under?: readonly string[] },
   work: (server: Child<ServerProcessApi>) => Promise<T>,
 ): Promise<T> {
   const { contender, records, under = [] } = options;
@@ -116,6 +121,7 @@ export async function withServer<T>(
       server: entry,
       variant: contender.variant ?? "",
       records,
+      shape: options.shape ?? "flat",
       folder,
       channel: `${folder}/progress.sock`,
     });

@@ -71,6 +71,8 @@ export interface BenchPlan {
   readonly quick: boolean;
   /** These peers are installed and wanted. */
   readonly peers: readonly ContenderEntry[];
+  /** These send frames and know nothing of states. */
+  readonly senders: readonly ContenderEntry[];
 }
 
 export type MakeWorkload = (plan: BenchPlan) => Workload;

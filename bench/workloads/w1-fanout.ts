@@ -2,6 +2,7 @@
 
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
+import type { RecordShape } from "../harness/records.ts";
 import { compared, joinAll, settled, withBenchSession } from "../harness/session.ts";
 import {
   type Case,
@@ -16,6 +17,8 @@ export interface FanoutSize {
   readonly contender: ContenderEntry;
   readonly clients: number;
   readonly records: number;
+  readonly shape?: RecordShape;
+  readonly pinServer?: boolean;
   /** At most so many changes have been asked for that some client has not taken in. */
   readonly inFlight: number;
   /** So many changes arrive in one turn of the server's event loop. */
@@ -44,6 +47,7 @@ export function measureFanout(size: FanoutSize): Promise<Sample> {
       bytesPerChange: (after.receivedBytes - before.receivedBytes) / size.clients / changes,
       changesPerFrame: (changes * size.clients) / (after.changeFrames - before.changeFrames),
       serverCpuPercent: (run.cpuMs / run.wallMs) * 100,
+      serverMicrosPerChange: (run.cpuMs * 1e3) / run.confirmed,
       loadCpuPercent: ((after.cpuMs - before.cpuMs) / (size.warmUpMs + size.measureMs)) * 100,
       loopDelayP99Ms: run.loopDelayP99Ms,
     };

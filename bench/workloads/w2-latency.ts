@@ -2,6 +2,7 @@
 
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
+import type { RecordShape } from "../harness/records.ts";
 import { latencyOf } from "../harness/results/percentiles.ts";
 import { compared, joinAll, settled, withBenchSession } from "../harness/session.ts";
 import { entrantsOf, type MakeWorkload, type Read, type Sample } from "../harness/workload.ts";
@@ -10,6 +11,7 @@ export interface LatencySize {
   readonly contender: ContenderEntry;
   readonly clients: number;
   readonly records: number;
+  readonly shape?: RecordShape;
   readonly perSecond: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;

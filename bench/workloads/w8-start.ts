@@ -67,7 +67,14 @@ function newServer() {
 
 function startArgument(folder: string, records: number, name: string) {
   const server = new URL(engineDurable.server, BENCH_FOLDER).href;
-  return { server, variant: engineDurable.variant ?? "", records, folder, channel: `${folder}/${name}.sock` };
+  return {
+    server,
+    variant: engineDurable.variant ?? "",
+    records,
+    shape: "flat" as const,
+    folder,
+    channel: `${folder}/${name}.sock`,
+  };
 }
 
 const CASE = "a million changes in the log";

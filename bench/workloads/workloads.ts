@@ -14,6 +14,7 @@ import { storm } from "./w10-storm.ts";
 import { database } from "./w11-database.ts";
 import { nodes } from "./w12-nodes.ts";
 import { views } from "./w13-views.ts";
+import { nested } from "./w14-nested.ts";
 
 /** They stand in the order in which they run and are printed. */
 export const WORKLOADS: readonly MakeWorkload[] = [
@@ -30,4 +31,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   database,
   nodes,
   views,
+  nested,
 ];

@@ -7,7 +7,13 @@ import { digestOfRecords } from "../../bench/harness/digest.ts";
 import { FrameTree, framesUpTo } from "../../bench/harness/load/frame-tree.ts";
 import { LoadClient } from "../../bench/harness/load/load-client.ts";
 import { parseOptions } from "../../bench/harness/options.ts";
-import { changeSource, initialRecords, RECORD_BYTES } from "../../bench/harness/records.ts";
+import {
+  changeSource,
+  initialNestedRecords,
+  initialRecords,
+  nestedChangeSource,
+  RECORD_BYTES,
+} from "../../bench/harness/records.ts";
 import { latencyOf } from "../../bench/harness/results/percentiles.ts";
 import { median } from "../../bench/harness/results/run.ts";
 
@@ -151,6 +157,23 @@ test("a digest goes by content: not by order, but by every field, a missing one 
   expect(digestOfRecords([{ ...first, cpu: String(first.cpu) as unknown as number }, second])).not.toBe(digest);
   expect(digestOfRecords([Object.assign({ extra: 1 }, first), second])).not.toBe(digest);
   expect(digestOfRecords([first])).not.toBe(digest);
+});
+
+test("nested records are as large, their changes are the same for every contender, and their digest sees each number", () => {
+  const records = initialNestedRecords(1_000);
+  const [one, other] = [nestedChangeSource(1_000), nestedChangeSource(1_000)];
+  const [first] = records;
+  if (first === undefined) throw new Error("records were asked for");
+  const digest = digestOfRecords([first]);
+  const digestWith = (metrics: object) => digestOfRecords([{ ...first, metrics: { ...first.metrics, ...metrics } }]);
+
+  expect(new Set(records.map((record) => JSON.stringify(record).length))).toEqual(new Set([RECORD_BYTES]));
+  expect(Array.from({ length: 100 }, one)).toEqual(Array.from({ length: 100 }, other));
+  expect(digestWith({})).toBe(digest);
+  expect(digestWith({ load: first.metrics.load + 0.1 })).not.toBe(digest);
+  expect(digestWith({ seq: undefined })).not.toBe(digest);
+  expect(digestWith({ extra: 1 })).not.toBe(digest);
+  expect(digestOfRecords(initialRecords(1))).not.toBe(digest);
 });
 
 test("a median leaves out what was not measured", () => {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { ContenderServer, StartServer } from "../../bench/harness/contender.ts";
-import { initialRecords } from "../../bench/harness/records.ts";
+import { type BenchChange, initialRecords } from "../../bench/harness/records.ts";
 
 const LIED_TO = 2;
 
@@ -17,7 +17,7 @@ export function startServer(): StartServer {
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     return {
       port: (http.address() as AddressInfo).port,
-      change: (change) => {
+      change: (change: BenchChange) => {
         const before = state.get(change.id);
         if (before === undefined) throw new Error(`no record ${change.id}`);
         state.set(change.id, { ...before, ...change });

@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly engine: boolean;
   /** These words are put before the command: `strace`, for instance. */
   readonly under?: readonly string[];
+  /** This program runs the module instead of this Node, whose options it does not know. */
+  readonly program?: string;
 }
 
 export interface Child<A extends Api> {
@@ -42,15 +44,16 @@ export function pinning(): string {
   return canPin ? "server on all cores, in W2 on core 0, load on core 1 (taskset)" : "not pinned";
 }
 
-export function startChild<A extends Api>({ name, module, core, engine, under = [] }: ChildOptions): Child<A> {
+export function startChild<A extends Api>({ name, module, core, engine, under = [], program }: ChildOptions): Child<A> {
   const path = fileURLToPath(new URL(`../${module}`, import.meta.url));
-  const node = [process.execPath, ...(engine ? ["--conditions=source"] : []), "--expose-gc", "--no-warnings", path];
+  const options = [...(engine ? ["--conditions=source"] : []), "--expose-gc", "--no-warnings"];
+  const node = program === undefined ? [process.execPath, ...options, path] : [program, path];
   const pinned = canPin && core !== null ? ["taskset", "-c", String(core), ...under, ...node] : [...under, ...node];
   const raised = ["-c", `ulimit -n ${OPEN_FILES} 2>/dev/null || true; exec "$@"`, "sh", ...pinned];
   const child = spawn("sh", raised, {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
-    serialization: "advanced",
+    serialization: program === undefined ? "advanced" : "json", // The other form is Node's own.
   });
   running.add(child);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -1,7 +1,7 @@
 /** The producer asks the server for changes from within its process, so that only the work of the server is measured. */
 
 import { machineNow } from "../clock.ts";
-import type { BenchChange } from "../records.ts";
+import { type AnyChange, seqOf } from "../records.ts";
 
 const TICK_MS = 1;
 
@@ -11,8 +11,8 @@ function nextTurn(): Promise<void> {
 }
 
 export class Producer {
-  readonly #next: () => BenchChange;
-  readonly #ask: (change: BenchChange) => Promise<unknown> | null;
+  readonly #next: () => AnyChange;
+  readonly #ask: (change: AnyChange) => Promise<unknown> | null;
   /** This is the `seq` of the newest change that was asked for. */
   asked: number;
   /** Every client has taken in the changes up to this one. */
@@ -32,7 +32,7 @@ export class Producer {
 
   readonly #records: number;
 
-  constructor(records: number, next: () => BenchChange, ask: (change: BenchChange) => Promise<unknown> | null) {
+  constructor(records: number, next: () => AnyChange, ask: (change: AnyChange) => Promise<unknown> | null) {
     this.#next = next;
     this.#ask = ask;
     this.#records = records;
@@ -84,7 +84,7 @@ export class Producer {
   async #writer(): Promise<void> {
     while (this.#running && this.asked < this.#last) {
       const change = this.#next();
-      this.asked = change.seq;
+      this.asked = seqOf(change);
       try {
         await (this.#ask(change) ?? nextTurn());
         this.done += 1;
@@ -96,7 +96,7 @@ export class Producer {
 
   one(): void {
     const change = this.#next();
-    this.asked = change.seq;
+    this.asked = seqOf(change);
     try {
       const done = this.#ask(change);
       if (done === null) this.done += 1;

@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ContenderServer, StartServer } from "../contender.ts";
 import { digestOfRecords } from "../digest.ts";
-import { changeSource } from "../records.ts";
+import { changeSource, nestedChangeSource, type RecordShape } from "../records.ts";
 import { listenForProgress } from "./channel.ts";
 import { Producer } from "./producer.ts";
 import { type Api, serveCalls } from "./rpc.ts";
@@ -26,6 +26,7 @@ interface StartArgument {
   readonly server: string;
   readonly variant: string;
   readonly records: number;
+  readonly shape: RecordShape;
   readonly folder: string;
   readonly channel: string;
 }
@@ -73,10 +74,12 @@ const api = {
   async start(argument: StartArgument): Promise<{ port: number; tookMs: number }> {
     const { startServer } = (await import(argument.server)) as { startServer: (variant: string) => StartServer };
     const from = performance.now();
-    const server = await startServer(argument.variant)({ records: argument.records, folder: argument.folder });
+    const { records, shape, folder } = argument;
+    const server = await startServer(argument.variant)({ records, shape, folder });
     const tookMs = performance.now() - from;
-    const producer = new Producer(argument.records, changeSource(argument.records), (change) => server.change(change));
-    started = { records: argument.records, server, producer };
+    const next = shape === "nested" ? nestedChangeSource(records) : changeSource(records);
+    const producer = new Producer(records, next, (change) => server.change(change));
+    started = { records, server, producer };
     await listenForProgress(argument.channel, (seq) => producer.progress(seq));
     return { port: server.port, tookMs };
   },

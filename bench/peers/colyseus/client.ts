@@ -4,7 +4,7 @@ import { Agent, request } from "node:http";
 import { Protocol } from "@colyseus/core";
 import { type Decoder, decode, type Iterator, Reflection } from "@colyseus/schema";
 import type { Dialect, FrameReading, FrameReplay, LoadConnection, UpgradeRequest } from "../../harness/contender.ts";
-import type { BenchRecord } from "../../harness/records.ts";
+import type { AnyRecord } from "../../harness/records.ts";
 import { type HostLike, plainRecord } from "./state.ts";
 
 interface Seat {
@@ -108,7 +108,7 @@ class ColyseusReplay implements FrameReplay {
     return { seq, records };
   }
 
-  records(): Iterable<BenchRecord> {
+  records(): Iterable<AnyRecord> {
     const { hosts } = this.#decoder.state as unknown as { hosts: HostMap };
     return [...hosts.values()].map(plainRecord);
   }
