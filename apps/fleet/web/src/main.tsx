@@ -1,5 +1,6 @@
 /** The parts that live as long as the page are made here, outside React, and handed down. */
 
+import { pacedReplica } from "@neverstale/client/bindings";
 import { FleetSession } from "@neverstale/fleet-client";
 import { FLEET_MODEL } from "@neverstale/fleet-domain/schema-free";
 import { StrictMode } from "react";
@@ -18,12 +19,16 @@ import { peopleRequests } from "./people/io/people-requests.ts";
 import { PeopleContext } from "./people/people.ts";
 import { AddressBar } from "./state/io/address-bar.ts";
 import { serverPath } from "./state/io/base-path.ts";
+import { atMostEvery } from "./state/io/pace.ts";
 import { applyTheme, storedTheme } from "./state/io/theme.ts";
 import { MomentProvider } from "./state/moment-provider.tsx";
 import { Moments } from "./state/moments.ts";
 import { NavigationContext } from "./state/navigation.ts";
 import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
+
+/** Changes that come all the time are shown so often. */
+const SHOWN_EVERY_MS = 100;
 
 applyTheme(storedTheme());
 const oneTimeLink = readOneTimeLink();
@@ -34,7 +39,7 @@ const visitor = new Visitor(sessionRequests(session, reauthentication));
 const people = peopleRequests(session, reauthentication);
 const past = pastRequests(session);
 const trails = new Trails();
-const sync = session.follow({ model: FLEET_MODEL, autoStart: false });
+const sync = pacedReplica(session.follow({ model: FLEET_MODEL, autoStart: false }), atMostEvery(SHOWN_EVERY_MS));
 const moments = new Moments(sync, (initial) => session.follow({ model: FLEET_MODEL, initial, autoStart: false }));
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
 
@@ -44,7 +49,7 @@ visitor.subscribe(() => {
   outputs.keep([]);
   trails.clear();
 });
-sync.subscribeCollection("metrics", () => trails.record(sync.list("metrics")));
+sync.subscribeCollection("metrics", () => trails.recordAll(sync.state.metrics));
 sync.subscribe(() => {
   if (sync.status.type === "signed_out" && visitor.state.phase === "signed_in") visitor.ended();
 });

@@ -18,7 +18,7 @@ export const FilterText = z
     "a word such as tag: or status: has its value right behind it",
   );
 
-const NO_VALUE = /^-*(tag|op|status|cpu|ram|disk|swap|load)[:\uff1a][<>]?=?$/i;
+const NO_VALUE = /^-*(tag|op|status|check|os|version|cpu|ram|disk|swap|load)[:\uff1a][<>]?=?$/i;
 
 export const HostGroup = z.object({
   /** It is the name of the group. */

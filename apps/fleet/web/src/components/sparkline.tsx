@@ -1,5 +1,6 @@
 /** A sparkline shows how a value moved in the last five minutes, as far as this page has seen it. */
 
+import type { Metrics } from "@neverstale/fleet-domain";
 import { createContext, useContext } from "react";
 import { percentage } from "../state/format.ts";
 import { type TrailPoint, Trails, trailPath } from "../state/trails.ts";
@@ -21,19 +22,23 @@ function Sparkline({ trail, pick, most }: SparklineProps) {
 
 export const TrailsContext = createContext(new Trails());
 
-/** Whoever uses it must also use the host's metrics: the trail gets longer when they are other ones. */
-function useTrail(hostId: string): readonly TrailPoint[] {
-  return useContext(TrailsContext).of(hostId);
+/** The newest readings are its end, unless the page shows an older moment. They are remembered here, too: of a large fleet nothing else is remembered than what is looked at. */
+function useTrail(hostId: string, metrics: Metrics | undefined): readonly TrailPoint[] {
+  const trails = useContext(TrailsContext);
+  const newest = trails.of(hostId).at(-1)?.at ?? 0;
+  if (metrics !== undefined && Date.parse(metrics.lastSeenAt) > newest) trails.record(metrics);
+  return trails.of(hostId);
 }
 
 interface CpuTrailProps {
-  readonly value: number | undefined;
   readonly hostId: string;
+  readonly metrics: Metrics | undefined;
 }
 
 /** It shows the processor's load now, and where it comes from. */
-export function CpuTrail({ value, hostId }: CpuTrailProps) {
-  const trail = useTrail(hostId);
+export function CpuTrail({ hostId, metrics }: CpuTrailProps) {
+  const trail = useTrail(hostId, metrics);
+  const value = metrics?.cpu;
   return (
     <span className={`meter meter-${meterLevel(value)}`}>
       <span className="meter-number value">{percentage(value)}</span>

@@ -1,12 +1,15 @@
 /** The list shows the hosts that match the filter, in the order that was asked for, or says why there is none. */
 
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { Empty } from "../components/notice.tsx";
+import { LATER } from "../later.ts";
 import { usePlace } from "../state/navigation.ts";
-import { sameIds } from "../state/record-lists.ts";
-import { useLoaded, useSelection } from "../state/replica-hooks.ts";
-import { HostTable } from "./host-table.tsx";
-import { selectShownHosts } from "./shown-hosts.ts";
+import { parseSort } from "../state/place.ts";
+import { useLoaded } from "../state/replica-hooks.ts";
+import { HOST_COLUMNS, keepOrder } from "./found/host-order.ts";
+import { useShownHosts } from "./found/use-shown-hosts.tsx";
+import { HostTable } from "./table/host-table.tsx";
+import { OrderNote } from "./table/order-note.tsx";
 
 interface HostListProps {
   /** Somebody wants to run something on this one host. Null means that this user may not. */
@@ -16,11 +19,39 @@ interface HostListProps {
 export function HostList({ onRun }: HostListProps) {
   const filter = usePlace((place) => place.filter);
   const sort = usePlace((place) => place.sort);
-  const [held, setHeld] = useState<readonly string[] | null>(null);
-  const select = useMemo(() => selectShownHosts({ filter, sort }, held), [filter, sort, held]);
-  const ids = useSelection(select, sameIds);
+  const layout = usePlace((place) => place.layout);
+  const query = useMemo(() => ({ filter, sort: parseSort(sort, HOST_COLUMNS) }), [filter, sort]);
+  const { ids } = useShownHosts(query);
+  const { shown, waits, hold, release } = useHeldOrder(ids, query);
   if (ids.length === 0) return <NoHosts filtered={filter !== ""} />;
-  return <HostTable ids={ids} onRun={onRun} onPointedAt={(pointed) => setHeld(pointed ? ids : null)} />;
+  const list = { ids: shown, onRun, onHeld: hold, onTakeOrder: release };
+  return (
+    <>
+      {waits && <OrderNote onTake={release} />}
+      {layout === "grid" ? (
+        <Suspense fallback={null}>
+          <LATER.HostGrid {...list} />
+        </Suspense>
+      ) : (
+        <HostTable {...list} />
+      )}
+    </>
+  );
+}
+
+/**
+ * While somebody points at a row, or has the keyboard's focus in one, the rows stay where they are. `waits` is true when they would be in
+ * another order. `release` takes that order, and holds it then.
+ */
+function useHeldOrder(ids: readonly string[], query: object) {
+  const [isHeld, hold] = useState(false);
+  const [held, setHeld] = useState<{ readonly ids: readonly string[]; readonly query: object } | null>(null);
+  if (isHeld && held?.query !== query) setHeld({ ids, query });
+  if (!isHeld && held !== null) setHeld(null);
+  const before = isHeld && held?.query === query ? held.ids : null;
+  const shown = useMemo(() => (before === null ? ids : keepOrder(ids, before)), [ids, before]);
+  const waits = shown !== ids && shown.some((id, index) => id !== ids[index]);
+  return { shown, waits, hold, release: () => setHeld(isHeld ? { ids, query } : null) };
 }
 
 function NoHosts({ filtered }: { readonly filtered: boolean }) {

@@ -1,7 +1,5 @@
 /** The hosts screen shows every host with its newest reading, live, and beside the list the host that is open. */
 
-import type { Fleet } from "@neverstale/fleet-domain";
-import { hostStatus } from "@neverstale/fleet-domain/schema-free";
 import { Suspense, useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
 import { PlaceFilter } from "../components/place-filter.tsx";
@@ -9,8 +7,8 @@ import { AddHosts } from "../enrolment/add-hosts.tsx";
 import { LATER } from "../later.ts";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
-import { useSelection } from "../state/replica-hooks.ts";
 import { useAnyChosen, useChosenHosts } from "./chosen-hosts.ts";
+import { useShownHosts } from "./found/use-shown-hosts.tsx";
 import { HostList } from "./host-list.tsx";
 
 export function HostsScreen() {
@@ -34,6 +32,9 @@ export function HostsScreen() {
             <h1 id="hosts-title">Hosts</h1>
             <Summary />
             <AddHosts />
+            <Suspense fallback={null}>
+              <LATER.HostTools />
+            </Suspense>
             <PlaceFilter label="Filter hosts" placeholder="Filter: web tag:prod status:offline cpu:>80" />
           </header>
           <HostList onRun={mayDispatch ? runOn : null} />
@@ -46,20 +47,15 @@ export function HostsScreen() {
 }
 
 function Summary() {
-  const { all, busy, offline } = useSelection(hostCounts);
+  const { ids, facets } = useShownHosts(EVERY_HOST_SHOWN);
+  const count = (status: string) => facets().status.find(({ word }) => word === status)?.count ?? 0;
+  const [busy, offline] = [count("busy"), count("offline")];
   const parts = [
-    howMany(all, "host"),
+    howMany(ids.length, "host"),
     ...(busy > 0 ? [`${busy} busy`] : []),
     ...(offline > 0 ? [`${offline} offline`] : []),
   ];
   return <p className="screen-summary value">{parts.join(" · ")}</p>;
 }
 
-function hostCounts(fleet: Fleet) {
-  const statuses = Array.from(fleet.hosts.values(), hostStatus);
-  return {
-    all: statuses.length,
-    busy: statuses.filter((status) => status === "busy").length,
-    offline: statuses.filter((status) => status === "offline").length,
-  };
-}
+const EVERY_HOST_SHOWN = { filter: "", sort: null };

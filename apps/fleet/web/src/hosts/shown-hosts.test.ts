@@ -1,7 +1,7 @@
 import type { Fleet, Metrics } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
 import { hostRecord } from "./host-suite.ts";
-import { selectChosenHosts, selectHiddenHosts, selectShownHosts } from "./shown-hosts.ts";
+import { selectChosenHosts, selectHiddenHosts } from "./shown-hosts.ts";
 
 const CPU: Readonly<Record<string, number>> = { "web-1": 20, "web-2": 90, "db-1": 50 };
 const hosts = new Map(Object.keys(CPU).map((id) => [id, hostRecord(id)]));
@@ -36,21 +36,8 @@ const UNMEASURED: Fleet = {
   },
 };
 
-test("hosts are filtered and put in order, by their names or by what they measure", () => {
-  expect(selectShownHosts({ filter: "web", sort: "-name" }, null)(FLEET)).toEqual(["web-2", "web-1"]);
-  expect(selectShownHosts({ filter: "cpu:>30", sort: "cpu" }, null)(FLEET)).toEqual(["db-1", "web-2"]);
-});
-
-test("an order that is held stays, whatever the hosts measure", () => {
-  const held = ["web-1", "db-1", "web-2"];
-
-  expect(selectShownHosts({ filter: "", sort: "-cpu" }, held)(UNMEASURED)).toEqual(held);
-});
-
 test("a list that shows no measure by its filter or order reads none, so that no heartbeat computes it again", () => {
-  expect(selectShownHosts({ filter: "web", sort: "status" }, null)(UNMEASURED)).toEqual(["web-1", "web-2"]);
   expect(selectHiddenHosts(new Set(["db-1"]), "web")(UNMEASURED).map(({ id }) => id)).toEqual(["db-1"]);
-  expect(() => selectShownHosts({ filter: "", sort: "cpu" }, null)(UNMEASURED)).toThrow("the metrics were read");
 });
 
 test("chosen hosts that have left the fleet are neither shown nor hidden", () => {

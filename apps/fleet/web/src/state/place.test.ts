@@ -40,6 +40,8 @@ test("every view survives the way through the address", () => {
       open: fc.option(id),
       filter: fc.string(),
       sort: fc.constantFrom("", "cpu", "-cpu"),
+      columns: fc.constantFrom("", "cpu,tags"),
+      layout: fc.constantFrom("", "grid"),
       range: fc.constantFrom("", "24h"),
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),

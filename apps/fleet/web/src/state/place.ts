@@ -10,6 +10,10 @@ export interface PagePlace {
   readonly filter: string;
   /** This is a column's name, with `-` before it for descending. When it is empty, the screen has its own order. */
   readonly sort: string;
+  /** These columns of the table are shown. When it is empty, they are the usual ones, or those chosen last in this browser. */
+  readonly columns: string;
+  /** It is `grid` where the screen shows its records as tiles. When it is empty, it shows a table. */
+  readonly layout: string;
   /** The charts of a host reach back so far. When it is empty, they have their own. */
   readonly range: string;
   /** These commands have a tab in the output dock, in this order. */
@@ -30,6 +34,8 @@ export const START_PLACE: PagePlace = {
   open: null,
   filter: "",
   sort: "",
+  columns: "",
+  layout: "",
   range: "",
   tabs: [],
   tab: null,
@@ -50,6 +56,8 @@ export function parsePlace(pathname: string, search: string): PagePlace {
     missing: named === null ? pathname : null,
     filter: query.get("q") ?? "",
     sort: query.get("sort") ?? "",
+    columns: query.get("columns") ?? "",
+    layout: query.get("layout") ?? "",
     range: query.get("range") ?? "",
     tabs,
     tab: tab !== null && tabs.includes(tab) ? tab : null,
@@ -60,6 +68,8 @@ export function formatPlace(place: PagePlace): string {
   const query = new URLSearchParams();
   if (place.filter !== "") query.set("q", place.filter);
   if (place.sort !== "") query.set("sort", place.sort);
+  if (place.columns !== "") query.set("columns", place.columns);
+  if (place.layout !== "") query.set("layout", place.layout);
   if (place.range !== "") query.set("range", place.range);
   for (const id of place.tabs) query.append("out", id);
   if (place.tab !== null) query.set("tab", place.tab);

@@ -6,15 +6,23 @@ export class Trails {
   readonly #trails = new Map<string, readonly TrailPoint[]>();
   readonly #newest = new Map<string, Metrics>();
 
-  /** It adds the newest readings, and passes over those that it has seen before. */
-  record(metrics: readonly Metrics[]): void {
-    if (metrics.length > MAX_HOSTS) return this.clear();
-    for (const each of metrics) {
-      if (this.#newest.get(each.id) === each) continue;
-      this.#newest.set(each.id, each);
-      this.#trails.set(each.id, extended(this.of(each.id), each));
-    }
-    if (this.#trails.size > metrics.length) this.#forgetOthers(new Set(metrics.map((each) => each.id)));
+  /** It adds the newest readings of all hosts. Of a larger fleet only those are remembered that somebody looks at. */
+  recordAll(metrics: ReadonlyMap<string, Metrics>): void {
+    if (metrics.size > MAX_HOSTS) return;
+    for (const each of metrics.values()) this.record(each);
+    if (this.#trails.size > metrics.size) this.#forgetOthers(metrics);
+  }
+
+  /** It adds the newest readings of a host, and passes over those that it has seen before. */
+  record(metrics: Metrics): void {
+    const { id } = metrics;
+    if (this.#newest.get(id) === metrics) return;
+    const trail = extended(this.of(id), metrics);
+    this.#forget(id); // It becomes the last one of those to be forgotten.
+    this.#newest.set(id, metrics);
+    this.#trails.set(id, trail);
+    const [oldest] = this.#trails.keys();
+    if (this.#trails.size > MAX_HOSTS && oldest !== undefined) this.#forget(oldest);
   }
 
   /** It returns the oldest first, and the same list until there is a newer one. */
@@ -27,12 +35,13 @@ export class Trails {
     this.#newest.clear();
   }
 
-  #forgetOthers(known: ReadonlySet<string>): void {
-    for (const id of this.#trails.keys()) {
-      if (known.has(id)) continue;
-      this.#trails.delete(id);
-      this.#newest.delete(id);
-    }
+  #forgetOthers(known: ReadonlyMap<string, unknown>): void {
+    for (const id of [...this.#trails.keys()]) if (!known.has(id)) this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    this.#trails.delete(id);
+    this.#newest.delete(id);
   }
 }
 
@@ -51,7 +60,7 @@ export const TRAIL_MS = 5 * 60_000;
 const FIRST_MS = 60_000;
 /** Two readings further apart than this are not joined by a line: nobody knows what was in between. */
 export const GAP_MS = 15_000;
-/** Nothing is remembered of larger fleets. */
+/** So many hosts are remembered. */
 const MAX_HOSTS = 1_000;
 const MAX_READINGS = 400;
 

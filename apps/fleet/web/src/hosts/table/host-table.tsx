@@ -1,48 +1,55 @@
 /** The table draws a row for each host: all rows of a short list, and those near the view of a long one. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type MouseEvent, type RefObject, useCallback, useLayoutEffect, useRef } from "react";
-import { useNavigation, usePlace } from "../state/navigation.ts";
-import { nextSort } from "../state/place.ts";
-import { useChosenHosts, useChosenIds } from "./chosen-hosts.ts";
+import { type MouseEvent, memo, type RefObject, useCallback, useLayoutEffect, useRef } from "react";
+import { useNavigation, usePlace } from "../../state/navigation.ts";
+import { nextSort } from "../../state/place.ts";
+import { useChosenHosts, useChosenIds } from "../chosen-hosts.ts";
+import type { TableColumn } from "./host-columns.ts";
 import { HostLine } from "./host-line.tsx";
-import type { HostColumn } from "./host-order.ts";
+import { useColumns } from "./use-columns.tsx";
+import { useHold } from "./use-hold.ts";
 
 export interface HostTableProps {
   /** These hosts are shown, in this order. */
   readonly ids: readonly string[];
   /** Somebody wants to run something on this one host. Null means that this user may not. */
   readonly onRun: ((id: string) => void) | null;
-  /** While the pointer is in the table, its rows must not move. */
-  readonly onPointedAt: (pointed: boolean) => void;
+  /** While the pointer or the keyboard's focus is among the hosts, they must not move. */
+  readonly onHeld: (held: boolean) => void;
+  /** Somebody who holds the order wants the new one. */
+  readonly onTakeOrder: () => void;
 }
 
-export function HostTable({ ids, onRun, onPointedAt }: HostTableProps) {
+export function HostTable({ ids, onRun, onHeld, onTakeOrder }: HostTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const window = useRowWindow(ids, scroller);
   const toggle = useToggle(ids);
+  const columns = useColumns();
+  const holding = useHold(onHeld, onTakeOrder);
   return (
-    <div className="table-scroll" ref={scroller}>
+    <div className={window.long ? "table-scroll is-long" : "table-scroll"} ref={scroller}>
       <table className="table hosts" aria-rowcount={ids.length + 1}>
         <thead>
           <tr>
             <th scope="col" className="cell-check">
               <ChooseAll ids={ids} />
             </th>
-            {HEADS.map((head) => (
-              <Head key={head.word} {...head} />
+            <Head name="host" sortBy="name" word="Host" align="start" descendingFirst={false} />
+            {columns.map((column) => (
+              <Head key={column.name} {...column} />
             ))}
-            <th scope="col">
+            <th scope="col" className="cell-run">
               <span className="visually-hidden">Action</span>
             </th>
           </tr>
         </thead>
-        <tbody onPointerEnter={() => onPointedAt(true)} onPointerLeave={() => onPointedAt(false)}>
-          {window.before > 0 && <Spacer height={window.before} />}
+        <tbody {...holding}>
+          {window.before > 0 && <Spacer height={window.before} columns={columns.length + 3} />}
           {window.rows.map(({ id, index }) => (
-            <HostLine key={id} id={id} index={index} onToggle={toggle} onRun={onRun} />
+            <HostLine key={id} id={id} index={index} columns={columns} onToggle={toggle} onRun={onRun} />
           ))}
-          {window.after > 0 && <Spacer height={window.after} />}
+          {window.after > 0 && <Spacer height={window.after} columns={columns.length + 3} />}
         </tbody>
       </table>
     </div>
@@ -50,11 +57,11 @@ export function HostTable({ ids, onRun, onPointedAt }: HostTableProps) {
 }
 
 /** Hosts that the filter hides stay chosen: the bar below names them. */
-function ChooseAll({ ids }: { readonly ids: readonly string[] }) {
+const ChooseAll = memo(function ChooseAll({ ids }: { readonly ids: readonly string[] }) {
   const chosen = useChosenHosts();
   const chosenIds = useChosenIds();
-  const all = ids.length > 0 && ids.every((id) => chosenIds.has(id));
-  const some = ids.some((id) => chosenIds.has(id));
+  const all = chosenIds.size > 0 && ids.length > 0 && ids.every((id) => chosenIds.has(id));
+  const some = chosenIds.size > 0 && ids.some((id) => chosenIds.has(id));
   return (
     <label className="check-target">
       <input
@@ -69,43 +76,26 @@ function ChooseAll({ ids }: { readonly ids: readonly string[] }) {
       />
     </label>
   );
+});
+
+interface HeadProps extends Omit<TableColumn, "name"> {
+  /** The column's cells have the class `cell-<name>`. */
+  readonly name: string;
 }
 
-interface Column {
-  /** The table can be sorted by this. Null means that it can't. */
-  readonly column: HostColumn | null;
-  readonly word: string;
-  /** The column's cells have the class `cell-<cell>`. */
-  readonly cell: string;
-  readonly align: "start" | "end";
-  /** The values that are most interesting stand at the end of the column's order. */
-  readonly descendingFirst: boolean;
-}
-
-const HEADS: readonly Column[] = [
-  { column: "name", word: "Host", cell: "host", align: "start", descendingFirst: false },
-  { column: "status", word: "Status", cell: "status", align: "start", descendingFirst: false },
-  { column: "cpu", word: "CPU", cell: "cpu", align: "start", descendingFirst: true },
-  { column: "ram", word: "Memory", cell: "memory", align: "start", descendingFirst: true },
-  { column: "disk", word: "Disk", cell: "disk", align: "start", descendingFirst: true },
-  { column: "load", word: "Load", cell: "load", align: "end", descendingFirst: true },
-  { column: "seen", word: "Last seen", cell: "last-seen", align: "end", descendingFirst: false },
-  { column: null, word: "Tags", cell: "tags", align: "start", descendingFirst: false },
-];
-
-function Head({ column, word, cell, align, descendingFirst }: Column) {
+function Head({ name, sortBy, word, align, descendingFirst }: HeadProps) {
   const navigation = useNavigation();
   const wanted = usePlace((place) => place.sort);
-  const className = `cell-${cell}${align === "end" ? " is-number" : ""}`;
-  if (column === null) {
+  const className = `cell-${name}${align === "end" ? " is-number" : ""}`;
+  if (sortBy === null) {
     return (
       <th scope="col" className={className}>
         {word}
       </th>
     );
   }
-  const direction = directionOf(wanted, column);
-  const sort = () => navigation.replace({ ...navigation.place, sort: nextSort(wanted, column, descendingFirst) });
+  const direction = directionOf(wanted, sortBy);
+  const sort = () => navigation.replace({ ...navigation.place, sort: nextSort(wanted, sortBy, descendingFirst) });
   return (
     <th scope="col" className={className} aria-sort={direction}>
       <button type="button" className="head-button" onClick={sort}>
@@ -120,15 +110,15 @@ function Head({ column, word, cell, align, descendingFirst }: Column) {
 
 const ARROWS = { ascending: "↑", descending: "↓", none: "" } as const;
 
-function directionOf(sort: string, column: HostColumn): keyof typeof ARROWS {
+function directionOf(sort: string, column: string): keyof typeof ARROWS {
   if (sort === column) return "ascending";
   return sort === `-${column}` ? "descending" : "none";
 }
 
-function Spacer({ height }: { readonly height: number }) {
+function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
   return (
     <tr>
-      <td className="spacer" colSpan={HEADS.length + 2} style={{ height }} />
+      <td className="spacer" colSpan={columns} style={{ height }} />
     </tr>
   );
 }
@@ -143,17 +133,21 @@ function useRowWindow(ids: readonly string[], scroller: RefObject<HTMLDivElement
     count: ids.length,
     enabled: long,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
-    getItemKey: (index) => ids[index] ?? index,
+    estimateSize: rowHeight,
+    overscan: 8,
   });
-  if (!long) return { before: 0, after: 0, rows: ids.map((id, index) => ({ id, index })) };
+  if (!long) return { long, before: 0, after: 0, rows: ids.map((id, index) => ({ id, index })) };
   const items = virtualizer.getVirtualItems();
-  const shown = items.flatMap(({ index }) => {
+  const rows = items.flatMap(({ index }) => {
     const id = ids[index];
     return id === undefined ? [] : [{ id, index }];
   });
-  return { before: items[0]?.start ?? 0, after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0), rows: shown };
+  return { long, before: items[0]?.start ?? 0, after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0), rows };
+}
+
+/** It must be the same function for ever: with another one, the places of all rows are computed anew. */
+function rowHeight(): number {
+  return ROW_HEIGHT;
 }
 
 /**
