@@ -31,8 +31,8 @@ const MeasureCell = memo(function MeasureCell({ column, id }: { readonly column:
   return <Cell {...column}>{OF_METRICS[column.name]?.(metrics, id)}</Cell>;
 });
 
-function Cell({ name, word, align, children }: TableColumn & { readonly children: ReactNode }) {
-  const className = `cell-${name}${align === "end" ? " is-number" : ""}${GREYS[name] ?? " value"}`;
+function Cell({ name, word, cell, align, children }: TableColumn & { readonly children: ReactNode }) {
+  const className = `cell-${cell}${align === "end" ? " is-number" : ""}${GREYS[name] ?? " value"}`;
   return (
     <td className={className} data-word={word}>
       {children}

@@ -5,6 +5,8 @@ import type { HostColumn } from "../found/host-order.ts";
 export interface TableColumn {
   readonly name: ColumnName;
   readonly word: string;
+  /** The column's cells have the class `cell-<cell>`. */
+  readonly cell: string;
   /** The table can be sorted by this. Null means that it can't. */
   readonly sortBy: HostColumn | null;
   readonly align: "start" | "end";
@@ -18,17 +20,17 @@ export type ColumnName = Exclude<HostColumn, "name"> | "tags";
 export const TABLE_COLUMNS: readonly TableColumn[] = [
   column("status", "Status"),
   column("cpu", "CPU", { descendingFirst: true }),
-  column("ram", "Memory", { descendingFirst: true }),
+  column("ram", "Memory", { descendingFirst: true, cell: "memory" }),
   column("swap", "Swap", { descendingFirst: true }),
   column("disk", "Disk", { descendingFirst: true }),
   column("load", "Load", { descendingFirst: true, align: "end" }),
   column("checks", "Checks"),
-  column("seen", "Last seen", { align: "end" }),
+  column("seen", "Last seen", { align: "end", cell: "last-seen" }),
   column("up", "Up for", { align: "end" }),
   column("os", "System"),
   column("version", "Agent"),
   column("location", "Location"),
-  { ...column("status", "Tags"), name: "tags", sortBy: null },
+  { ...column("status", "Tags"), name: "tags", cell: "tags", sortBy: null },
 ];
 
 export const USUAL_COLUMNS: readonly ColumnName[] = ["status", "cpu", "ram", "disk", "load", "seen", "tags"];
@@ -36,9 +38,13 @@ export const USUAL_COLUMNS: readonly ColumnName[] = ["status", "cpu", "ram", "di
 function column(
   name: Exclude<ColumnName, "tags">,
   word: string,
-  { descendingFirst = false, align = "start" }: Partial<Pick<TableColumn, "descendingFirst" | "align">> = {},
+  {
+    descendingFirst = false,
+    align = "start",
+    cell = name,
+  }: Partial<Pick<TableColumn, "descendingFirst" | "align" | "cell">> = {},
 ): TableColumn {
-  return { name, word, sortBy: name, align, descendingFirst };
+  return { name, word, cell, sortBy: name, align, descendingFirst };
 }
 
 /** It returns the columns that a text of the address or of this browser names, in the table's order. Null means that it names none. */

@@ -35,7 +35,7 @@ export function HostTable({ ids, onRun, onHeld, onTakeOrder }: HostTableProps) {
             <th scope="col" className="cell-check">
               <ChooseAll ids={ids} />
             </th>
-            <Head name="host" sortBy="name" word="Host" align="start" descendingFirst={false} />
+            <Head cell="host" sortBy="name" word="Host" align="start" descendingFirst={false} />
             {columns.map((column) => (
               <Head key={column.name} {...column} />
             ))}
@@ -78,15 +78,10 @@ const ChooseAll = memo(function ChooseAll({ ids }: { readonly ids: readonly stri
   );
 });
 
-interface HeadProps extends Omit<TableColumn, "name"> {
-  /** The column's cells have the class `cell-<name>`. */
-  readonly name: string;
-}
-
-function Head({ name, sortBy, word, align, descendingFirst }: HeadProps) {
+function Head({ cell, sortBy, word, align, descendingFirst }: Omit<TableColumn, "name">) {
   const navigation = useNavigation();
   const wanted = usePlace((place) => place.sort);
-  const className = `cell-${name}${align === "end" ? " is-number" : ""}`;
+  const className = `cell-${cell}${align === "end" ? " is-number" : ""}`;
   if (sortBy === null) {
     return (
       <th scope="col" className={className}>
