@@ -38,6 +38,7 @@ export default defineConfig({
           { text: "Model your state", link: "/guides/model" },
           { text: "Mutations and optimism", link: "/guides/mutations" },
           { text: "Your own routes", link: "/guides/own-routes" },
+          { text: "Looking back", link: "/guides/moments" },
           { text: "Rooms and rights", link: "/guides/rooms" },
           { text: "Views", link: "/guides/views" },
           { text: "Offline and first paint", link: "/guides/offline" },

@@ -18,6 +18,8 @@ export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
 export type { Frame, FrameCodec, LargeFrame, Part, Wire } from "./followers/wire.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 export { withDefaults } from "./limits/with-defaults.ts";
+export { MOMENT_SETTINGS, type MomentSettings } from "./moments/moment-settings.ts";
+export type { MomentAt, MomentName, PastState, Reach } from "./moments/past-moments.ts";
 export type { MutationCaller } from "./mutations/line-step.ts";
 export type { NodeDivergence } from "./node/digests/divergences.ts";
 export { type HttpNodes, type HttpNodesOptions, httpNodes } from "./node/io/http-nodes.ts";

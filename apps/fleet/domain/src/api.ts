@@ -13,6 +13,9 @@ export const StateAnswer = z.object({
   ...Reached,
   digest: z.string(),
   state: z.record(z.string(), z.array(z.looseObject({ id: Id }))),
+  /** These two are there where the past was asked for: when it was, and the version after the change that came next. */
+  at: Timestamp.optional(),
+  next: z.int().nullable().optional(),
 });
 export type StateAnswer = ReadonlyJson<z.infer<typeof StateAnswer>>;
 
@@ -32,6 +35,22 @@ export const SeenVersion = {
     .describe("The epoch of that version. It tells versions from before a restore apart.")
     .optional(),
 };
+
+/** Without either it is the state as it is now. With an epoch the version is meant of that history, and of no other. */
+export const StateQuery = z.object({
+  version: z.coerce.number().int().min(0).describe("The state at this version.").optional(),
+  epoch: z.string().max(100).describe("The version was given out in this epoch, or before it.").optional(),
+  at: Timestamp.describe("The state at this time.").optional(),
+});
+
+/** So far back `GET /api/state` can look. The times are those of the server's clock. */
+export const ReachAnswer = z.object({
+  epoch: z.string(),
+  /** It is null where nothing is kept yet. */
+  from: z.object({ version: z.int(), at: Timestamp }).nullable(),
+  to: z.object({ version: z.int(), at: Timestamp }),
+});
+export type ReachAnswer = ReadonlyJson<z.infer<typeof ReachAnswer>>;
 
 /** These ask for a page of the past. `before` is the `next` of the page that came before; without it the newest page comes. */
 export const PageQuery = {

@@ -12,7 +12,7 @@ export * from "./agents/handout-api.ts";
 export * from "./alerts/alert.ts";
 export * from "./alerts/alert-api.ts";
 export * from "./alerts/alert-rule.ts";
-export { ReachedAnswer, StateAnswer } from "./api.ts";
+export { ReachAnswer, ReachedAnswer, StateAnswer, StateQuery } from "./api.ts";
 export * from "./backups/backup-record.ts";
 export * from "./catalogue/catalogue.ts";
 export * from "./catalogue/waves.ts";

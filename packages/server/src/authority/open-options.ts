@@ -2,6 +2,7 @@
 
 import type { AnyMutation, AnyViews, Model, SpaceDeclarations, StateOf, SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
+import type { MomentSettings } from "../moments/moment-settings.ts";
 import type { NodeOptions } from "../node/node-options.ts";
 import type { Store } from "../store/contract.ts";
 import type { Problems } from "./opening/problems.ts";
@@ -32,6 +33,11 @@ export interface OpenOptions<M extends Model, Spaces extends SpaceDeclarations =
   /** This is called once, after `migrate`, when records are stored that today's model or bounds would not take in. */
   readonly onProblems?: (problems: Problems) => void;
   readonly limits?: Partial<Limits>;
+  /**
+   * With it the main space can be read as it was (`stateAt`), as far back as the store keeps its log. Give `{}` for the settings as
+   * they are. It costs a copy of all records in the store every 50,000 changes, and once an hour.
+   */
+  readonly moments?: Partial<MomentSettings>;
   /**
    * This is called once, when the process must exit non-zero: the outcome of a commit is unknown (rule A1), or a node can't go on
    * (rule T6).

@@ -22,6 +22,9 @@ import type { Confirming } from "../followers/confirming/confirming.ts";
 import { cantKnow } from "../followers/confirming/entrants.ts";
 import { seesWhole } from "../followers/views/followed.ts";
 import type { Limits } from "../limits/limits.ts";
+import { momentSettingsFrom } from "../moments/moment-settings.ts";
+import type { MomentName, PastMoments, PastState, Reach } from "../moments/past-moments.ts";
+import { pastMomentsOf } from "../moments/past-moments-of.ts";
 import type { MutationCaller } from "../mutations/line-step.ts";
 import { LINES_SPACE } from "../mutations/lines-space.ts";
 import { metricsOf } from "../mutations/mutation-desk.ts";
@@ -57,6 +60,7 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
   readonly runtime: Runtime;
   readonly #store: Store;
   readonly #engine: Engine;
+  readonly #moments: PastMoments | null;
   readonly #proofs = new StoreProofs(this);
   /**
    * These rows of numbers are looked back on. They are no part of the state: they have no version, nobody follows them, and a crash
@@ -73,15 +77,20 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
     const engine = await (options.node === undefined
       ? Alone.open(options, runtime)
       : NodeEngine.open({ ...options, node: options.node }, runtime));
-    return new StateManager<M, S>(options.store, engine, runtime);
+    return new StateManager<M, S>(options, engine, runtime);
   }
 
-  private constructor(store: Store, engine: Engine, runtime: Runtime) {
+  private constructor(
+    { store, moments }: Pick<OpenOptions<Model>, "store" | "moments">,
+    engine: Engine,
+    runtime: Runtime,
+  ) {
     this.limits = engine.spaces.limits;
     this.runtime = runtime;
     this.#store = store;
     this.#engine = engine;
     this.points = new OpenPoints(store, () => this.#requireOpen());
+    this.#moments = moments === undefined ? null : pastMomentsOf(engine, store, runtime, momentSettingsFrom(moments));
   }
 
   get #spaces(): Spaces {
@@ -223,6 +232,28 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
     return fromWireState(Object.fromEntries(collections.map(({ name: collection, records }) => [collection, records])));
   }
 
+  /** It says how far back `stateAt` can look. It is null where nothing is kept yet. */
+  async reach(): Promise<Reach | null> {
+    this.#requireOpen();
+    return this.#pastMoments.reach();
+  }
+
+  /**
+   * It returns what the main space was at a moment: at the end of the last group at or before a version, or a time. With a `view` it
+   * is what could be seen by it then and may be seen by it now. It throws as `initialState` does, `too_many_requests`, and
+   * `store_unavailable` where the state can't be made within the bounds.
+   */
+  async stateAt(moment: MomentName, view?: GrantedView | Everything): Promise<PastState> {
+    this.#requireOpen();
+    if (this.refusal !== null) throw this.refusal;
+    return this.#pastMoments.at(moment, seesWhole(this.#spaces.main, view) ? everything : view);
+  }
+
+  get #pastMoments(): PastMoments {
+    if (this.#moments === null) throw new Error("open the authority with `moments` to read what it was");
+    return this.#moments;
+  }
+
   #readable(name: string, view: GrantedView | Everything | undefined): Readable {
     if (this.refusal !== null) throw this.refusal;
     const space = followable(this, name);
@@ -272,6 +303,7 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
       ...metricsOf(this.#engine.desk),
       mutation_lines: this.#engine.spaces.get(LINES_SPACE)?.state.lines?.size ?? 0,
       ...this.#engine.metrics(),
+      ...this.#moments?.metrics(),
       ...this.#store.metrics(),
     };
   }

@@ -51,6 +51,12 @@ export class SpaceLineage {
     return from;
   }
 
+  /** It returns the epoch in which a version was given out, or null for one that is not remembered. */
+  epochAt(version: number): string | null {
+    const row = this.#rows.findLast(({ firstVersion }) => firstVersion <= version);
+    return row === undefined ? null : this.#epochs.nameOf(row.index);
+  }
+
   /** Replicas are told the newest epochs, empty ones included. */
   toWire(head: number): Lineage {
     return this.#epochs.newest(LINEAGE_LENGTH).map((epoch) => [epoch, this.lastVersion(epoch, head) ?? head] as const);
@@ -97,6 +103,10 @@ export class Epochs {
 
   indexOf(epoch: string): number | null {
     return this.#numbers.get(epoch) ?? null;
+  }
+
+  nameOf(index: number): string | null {
+    return this.#list[index - this.#first] ?? null;
   }
 
   /** It returns the newest ones, oldest first. */

@@ -393,6 +393,18 @@ export class Space implements Readable {
     if (floors.all.raisedAt > this.foldedVersion) records.push(floorOfAllRow(floors.all.version, this.head));
   }
 
+  /** It returns all records as the store keeps them, and beside them who may see them. Their texts are made when they are read. */
+  rows(): readonly StoredRecord[] {
+    const rows: StoredRecord[] = [];
+    for (const name in this.#collections) {
+      for (const entry of this.#entriesOf(name).values()) {
+        rows.push(new FoldedRecord(entry, entry.record as StateRecord));
+        if (entry.shown !== null) rows.push(new FoldedKeys(entry, entry.shown));
+      }
+    }
+    return rows;
+  }
+
   /** It returns what the store's records lack. */
   fold(digest: string | null): Fold {
     const records: StoredRecord[] = [];
@@ -532,7 +544,7 @@ export function spaceFromStore(
   return space;
 }
 
-function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
+export function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const { collection, id, version } = row;
   const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
   const bytes = record === null ? 0 : bytesOfObject(record);

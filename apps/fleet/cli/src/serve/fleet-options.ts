@@ -11,6 +11,8 @@ export interface ServeFlags {
   readonly initEventLimit: number;
   readonly keepMetrics: readonly [number, number, number];
   readonly keepAudit: number;
+  readonly keepLog: number;
+  readonly keepLogSize: number;
   readonly localAgent: boolean;
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
@@ -45,6 +47,7 @@ export function fleetOptions(
     eventLimit: initEventLimit,
     metricsKept: flags.keepMetrics,
     auditKept: { ageMs: flags.keepAudit },
+    logKept: { ageMs: flags.keepLog, chars: flags.keepLogSize * 1_024 * 1_024 },
     basePath: flags.basePath,
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),

@@ -30,7 +30,9 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   "GET /api/users/:name/api-tokens": "It lists a user's API tokens.",
   "POST /api/api-tokens": "It makes an API token, which is shown this once.",
   "DELETE /api/api-tokens/:id": "It revokes an API token at once, with its sockets.",
-  "GET /api/state": "It answers with the whole state and its version. With If-None-Match it may be 304.",
+  "GET /api/state":
+    "It answers with the whole state and its version, as it is now or as it was. The state of now may be 304 with If-None-Match.",
+  "GET /api/state/reach": "It says how far back the state can be read.",
   "GET /api/commands": "It lists commands, the newest first, also those that have left the live state.",
   "POST /api/dispatch": "It runs an op on hosts. A repeat with the same Idempotency-Key gets the first answer.",
   "POST /api/dispatch/pipeline":

@@ -19,6 +19,18 @@ export function movedKeys(space: Space): KeyMove[] {
   return moves;
 }
 
+/** It returns the keys that a record has. One that is not there has those that it would have beside the records that are. */
+export function keysNow(space: Space, collection: string, id: string, record: StateRecord): readonly string[] {
+  if (space.views === null) return [];
+  const entry = space.entry(collection, id);
+  if (entry !== null && entry.record !== null) return entry.shown?.set?.keys ?? [];
+  try {
+    return keysOf(space, space.views.declared, collection, record);
+  } catch {
+    return []; // The function was written for records of today.
+  }
+}
+
 function keysOf(space: Space, views: AnyViews, collection: string, record: StateRecord): readonly string[] {
   const way = views.throughOf(collection);
   if (way === null) return views.keysOf(collection, record);

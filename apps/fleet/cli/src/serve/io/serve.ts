@@ -79,6 +79,18 @@ export const addServe: AddCommand = (root, end) => {
         .default(400 * 86_400_000, "400d")
         .argParser(durationBetween(86_400_000, 36_500 * 86_400_000, "1d to 36500d")),
     )
+    .addOption(
+      new Option("--keep-log <duration>", "how long changes are kept: so far back the fleet can be shown as it was")
+        .env("NEVERSTALE_KEEP_LOG")
+        .default(86_400_000, "24h")
+        .argParser(durationBetween(600_000, 30 * 86_400_000, "10m to 30d")),
+    )
+    .addOption(
+      new Option("--keep-log-size <MiB>", "the most that these changes take; the oldest go before their time then")
+        .env("NEVERSTALE_KEEP_LOG_SIZE")
+        .default(512)
+        .argParser(integerBetween(16, 65_536)),
+    )
     .option("--no-local-agent", "run no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
     .addOption(
       new Option("--allowed-origin <origin...>", "where browsers may come from; default: the address it listens on")

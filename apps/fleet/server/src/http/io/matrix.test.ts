@@ -32,7 +32,13 @@ const NEW_AGENT = ["POST /agent/enroll"];
 const AGENT = ["POST /agent/claims", "POST /agent/credential", "POST /agent/reports", ...followed("/agent/sync")];
 const VIEWER = [
   "GET /api/hosts/export",
-  ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
+  ...[
+    "GET /api/state",
+    "GET /api/state/reach",
+    "GET /api/event-log",
+    "GET /api/openapi.json",
+    "GET /api/agent-package",
+  ],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],

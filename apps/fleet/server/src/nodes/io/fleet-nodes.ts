@@ -1,7 +1,7 @@
 /** A process that is one of several nodes has this: its address, the database that it shares, and the way to the other nodes. */
 
 import { createServer } from "node:net";
-import { type HttpNodes, httpNodes, type Store } from "@neverstale/server";
+import { type HttpNodes, httpNodes, type Retention, type Store } from "@neverstale/server";
 import type { Log } from "../../fleet/log.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
 import { type NodeSettings, nodeAddressOf } from "../node-settings.ts";
@@ -15,17 +15,18 @@ export interface FleetNodes {
 export interface FleetNodesOptions extends NodeSettings {
   readonly port: number;
   readonly trustedProxies?: readonly string[];
+  readonly retention: Partial<Retention>;
 }
 
 /** It returns null for a server that keeps a store of its own. */
 export async function fleetNodes(options: FleetNodesOptions, log: Log): Promise<FleetNodes | null> {
-  const { storeUrl, port, trustedProxies = [] } = options;
+  const { storeUrl, port, trustedProxies = [], retention } = options;
   if (storeUrl === undefined) return null;
   const { postgresStore } = await import("@neverstale/store-postgres"); // A server with a file has no use for the driver.
   const proxies = new TrustedProxies(trustedProxies);
   return {
     address: nodeAddressOf(options, port),
-    store: postgresStore(storeUrl),
+    store: postgresStore(storeUrl, { retention }),
     http: httpNodes({
       addressOf: (request) => proxies.addressOf(request),
       onUnreachable: (node) =>

@@ -26,7 +26,7 @@ import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import { makeSharedKey } from "../../nodes/shared-key.ts";
 import { databaseIn } from "./data-directory.ts";
 import { connectionsAllowed } from "./open-files.ts";
-import { connectionLimitsOf, type FleetOptions, socketLimitsOf } from "./settings.ts";
+import { connectionLimitsOf, type FleetOptions, retentionOf, socketLimitsOf } from "./settings.ts";
 
 export function openManager(options: FleetOptions, { dataDir, log, nodes }: ManagerPlace): Promise<FleetManager> {
   const { now = Date.now } = options;
@@ -45,7 +45,11 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Mana
     store:
       nodes?.store ??
       options.store ??
-      sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
+      sqliteStore(databaseIn(dataDir), {
+        acceptLostLog: options.acceptLostLog ?? false,
+        retention: retentionOf(options),
+      }),
+    moments: {},
     migrate: (fleet, transaction) => {
       if (nodes !== null) makeSharedKey(transaction, now(), () => keyForNodes(dataDir).toString("base64url"));
       noteUsedIds(transaction, fleet, new Date(now()).toISOString());

@@ -2,7 +2,7 @@
 
 import { passwordProblem } from "@neverstale/fleet-domain";
 import type { SyncError } from "@neverstale/protocol";
-import { type Store, withDefaults } from "@neverstale/server";
+import { RETENTION, type Retention, type Store, withDefaults } from "@neverstale/server";
 import type { Logger } from "pino";
 import { type AuditKept, DEFAULT_AUDIT_KEPT } from "../../audit/audit-keeper.ts";
 import type { BackupSettings } from "../../backups/schedule.ts";
@@ -37,6 +37,11 @@ export interface FleetOptions extends ReachabilitySettings {
   readonly auditLimit?: number;
   /** Audit events are kept for so long, and so many of them in all. Default: 400 days and 1,000,000. The newest 10,000 stay in any case. */
   readonly auditKept?: Partial<AuditKept>;
+  /**
+   * The log of changes is kept for so many milliseconds, and up to so many characters. So far back the fleet can be looked at as it was.
+   * Default: a day and 512 Mi.
+   */
+  readonly logKept?: Partial<LogKept>;
   /** Metrics that are 10 s, 1 min and 10 min apart are kept for so many milliseconds. Default: an hour, a day and 30 days. */
   readonly metricsKept?: MetricsKept;
   /** True starts an agent for this very machine. Default true. */
@@ -118,6 +123,7 @@ function checkLimits(options: FleetOptions): void {
   rateLimitsOf(options);
   metricsKeptOf(options);
   auditKeptOf(options);
+  retentionOf(options);
 }
 
 export function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
@@ -156,6 +162,20 @@ export function metricsKeptOf({ metricsKept = DEFAULT_METRICS_KEPT }: FleetOptio
     "Give three, for points that are 10 s, 1 min and 10 min apart, of at least 10m, 1h and 1d, such as 1h,1d,30d.",
   );
 }
+
+/** Age and size bound the log, and no number of changes that is reached before them. */
+export function retentionOf({ logKept }: Pick<FleetOptions, "logKept">): Partial<Retention> {
+  const { ageMs, chars } = withDefaults(DEFAULT_LOG_KEPT, logKept, "logKept");
+  return { logAgeMs: ageMs, logChars: chars, logChanges: MOST_LOGGED, chainEntries: MOST_LOGGED };
+}
+
+interface LogKept {
+  readonly ageMs: number;
+  readonly chars: number;
+}
+
+const DEFAULT_LOG_KEPT: LogKept = { ageMs: RETENTION.logAgeMs, chars: RETENTION.logChars };
+const MOST_LOGGED = 10_000_000;
 
 export function auditKeptOf({ auditKept }: FleetOptions): AuditKept {
   return withDefaults(DEFAULT_AUDIT_KEPT, auditKept, "auditKept");

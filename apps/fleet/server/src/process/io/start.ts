@@ -23,7 +23,7 @@ import { LogStream } from "./log-stream.ts";
 import { closeManager, openManager } from "./manager.ts";
 import { makeParts, type Opened, type Parts } from "./parts.ts";
 import { startRounds } from "./rounds.ts";
-import { checkSettings, DEFAULT_HOST, DEFAULT_PORT, type FleetOptions } from "./settings.ts";
+import { checkSettings, DEFAULT_HOST, DEFAULT_PORT, type FleetOptions, retentionOf } from "./settings.ts";
 import { hasNoPassword, makeSignInLink, openInLaterTerms, setFirstPassword } from "./way-in.ts";
 
 /** It rejects, with everything closed again, when the server can't start. */
@@ -34,7 +34,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   checkSettings(options);
   openDataDirectory(dataDir);
   const port = await portOf(options, options.port ?? DEFAULT_PORT);
-  const nodes = await fleetNodes({ ...options, port }, log);
+  const nodes = await fleetNodes({ ...options, port, retention: retentionOf(options) }, log);
   const manager = await openManager(options, { dataDir, log, nodes });
   try {
     const isShared = nodes !== null && options.secretKeyFile === undefined;

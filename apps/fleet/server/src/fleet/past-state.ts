@@ -1,0 +1,50 @@
+/** The fleet as it was at a version or a time is read here, as far back as the log is kept. */
+
+import type { ReachAnswer, StateAnswer } from "@neverstale/fleet-domain";
+import type { Everything, GrantedView } from "@neverstale/protocol";
+import type { MomentName, PastState, Reach } from "@neverstale/server";
+import { RequestRefusal } from "./refusal.ts";
+import type { FleetManager } from "./state.ts";
+
+/** Whoever sees some hosts alone sees of the past what was of them then, and is of them now (decision 0063). */
+export async function pastState(
+  manager: FleetManager,
+  name: MomentName,
+  view: GrantedView | Everything,
+): Promise<StateAnswer> {
+  const past = await manager.stateAt(name, view);
+  if (past.type !== "state") throw refusalOf(past);
+  const { epoch, version, digest, collections, at, next } = past;
+  const state = Object.fromEntries(
+    collections.map((each) => [each.name, each.records as StateAnswer["state"][string]]),
+  );
+  return { epoch, version, digest, state, at: timeOf(at), next };
+}
+
+export async function reachOf(manager: FleetManager, now: number): Promise<ReachAnswer> {
+  const reach = await manager.reach();
+  const from = reach === null ? null : { version: reach.from.version, at: timeOf(reach.from.at) };
+  return { epoch: manager.epoch, from, to: { version: manager.version, at: timeOf(now) } };
+}
+
+function refusalOf({ type, reach }: Exclude<PastState, { readonly type: "state" }>): RequestRefusal {
+  if (type === "other_history")
+    return new RequestRefusal("precondition_failed", "that version is of another history of this server", {
+      hint: "An older backup was restored since then, or the server was set up anew: what that version showed is not there any more.",
+    });
+  return new RequestRefusal("not_found", WORDS[type], { hint: reachWords(reach) });
+}
+
+const WORDS = {
+  before: "that moment is older than the log is kept for",
+  ahead: "that version is not there yet",
+} as const;
+
+function reachWords(reach: Reach | null): string {
+  if (reach === null) return "Nothing of the past is kept yet: ask again in a minute.";
+  return `The past reaches back to version ${reach.from.version}, of ${timeOf(reach.from.at)}.`;
+}
+
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
+}
