@@ -12,6 +12,7 @@ import { wordProblems } from "./glossary-check.ts";
 import { ROOT } from "./run.ts";
 import { SECURITY } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
+import { withBundles } from "./test/bundled-programs.ts";
 import { startAndEnd } from "./test/first-start.ts";
 import { runVitest } from "./test/run-vitest.ts";
 import { concludeTests, type TestTally } from "./test/tally.ts";
@@ -53,6 +54,7 @@ const runTests = async () => [await runVitest(forVitest, notes ? { [TIMES_FILE_V
 concludeTests(forVitest.length === 0 ? await runAll() : await runTests());
 
 async function runAll(): Promise<TestTally[]> {
+  Object.assign(process.env, await withBundles());
   const before = await Promise.all(CHECKS_BEFORE.map(runCheck));
   return [...before, ...(await Promise.all([runChecks(CHECKS_BESIDE), runTests()])).flat()];
 }

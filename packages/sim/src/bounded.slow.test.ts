@@ -1,35 +1,27 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { replayOf } from "./io/commit.ts";
-import { runWatched } from "./io/run-watched.ts";
-import { INTERESTING, RUNS_TO_SEE_ALL } from "./plan/interesting.ts";
-import { makePlan } from "./plan/make-plan.ts";
-import type { RunResult } from "./run.ts";
+import { type BoundedResult, runBounded } from "./bounded-suite.ts";
+import { INTERESTING } from "./plan/interesting.ts";
 
-/** A range of its own, which `npm run sim` does not begin with. */
-const FIRST_SEED = 1_000_001;
-const RUN_MS = 240_000;
+/**
+ * These few seeds showed all of it when they were chosen. Where a change of the simulator makes them show less, the run only takes
+ * longer. `npm run proofs` runs all seeds of the range.
+ */
+const SEEING_MUCH = [
+  1_000_169, 1_000_022, 1_000_132, 1_000_029, 1_000_111, 1_000_130, 1_000_170, 1_000_021, 1_000_048, 1_000_196,
+  1_000_028, 1_000_199, 1_000_195, 1_000_116, 1_000_126, 1_000_097, 1_000_054, 1_000_076, 1_000_033,
+];
 
 describe("a bounded run with fixed seeds", () => {
-  const results: RunResult[] = [];
-  const totals: Record<string, number> = {};
-
+  let result: BoundedResult;
   beforeAll(async () => {
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS_TO_SEE_ALL; seed += 1) {
-      const result = await runWatched(makePlan(String(seed)));
-      results.push(result);
-      for (const [name, count] of Object.entries(result.counters)) totals[name] = (totals[name] ?? 0) + count;
-    }
-  }, RUN_MS);
+    result = await runBounded("all", { first: SEEING_MUCH, atLeast: 40, atMost: 200 });
+  });
 
   test("[P1] [P2] [P3] [P4] [P5] every promise holds, whatever goes wrong, and everyone ends level", () => {
-    const failed = results.flatMap(({ seed, failure }) =>
-      failure === null ? [] : [`${failure.rule} ${failure.message}; replay it ${replayOf(seed)}`],
-    );
-
-    expect(failed).toEqual([]);
+    expect(result.failed).toEqual([]);
   });
 
   test.each([...INTERESTING])("what the promises are about has happened: %s", (name) => {
-    expect(totals[name] ?? 0).toBeGreaterThan(0);
+    expect([...result.seen]).toContain(name);
   });
 });

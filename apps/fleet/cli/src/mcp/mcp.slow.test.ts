@@ -28,7 +28,8 @@ async function connected(role: string): Promise<Client> {
   const client = new Client({ name: "a test", version: "1" });
   const program = join(import.meta.dirname, "../../bin/neverstale.mjs");
   const args = [program, "mcp", "--server", fleet.address, "--token-file", file];
-  await client.connect(new StdioClientTransport({ command: process.execPath, args }));
+  const env = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""]));
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, env }));
   clients.push(client);
   return client;
 }

@@ -1,3 +1,4 @@
+import { scryptSync } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import type { AgentReport, DispatchAnswer, HostCheck, OpOffer } from "@neverstal
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { type RawData, WebSocket } from "ws";
+import { newPassword } from "../accounts/decide.ts";
 import { addHost } from "../hosts/decide.ts";
 import type { FleetOptions } from "../process/io/settings.ts";
 import { type RunningFleet, startFleet } from "../process/io/start.ts";
@@ -103,6 +105,18 @@ export async function signIn(fleet: RunningFleet, body: Record<string, unknown> 
   });
   if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
   return new Browser(fleet, cookieSetBy(answer), String(answer.body.csrfToken));
+}
+
+/**
+ * Signs in by a one-time link, and gives `admin` a password. Its hash says itself what it costs, and this one costs next to nothing,
+ * so that tests which prove a password by the dozen do not spend their time on that.
+ */
+export async function signInCheaply(fleet: RunningFleet, password: string): Promise<Browser> {
+  const browser = await signIn(fleet);
+  const key = scryptSync(password, "salt", 32, { N: 2, r: 8, p: 1 }).toString("base64url");
+  const hash = `scrypt$2$8$1$${Buffer.from("salt").toString("base64url")}$${key}`;
+  await fleet.parts.transactions.transact((work) => work.changeAccounts("user_updated", "admin", newPassword(hash)));
+  return browser;
 }
 
 /** Signs in `admin` with a password. */

@@ -12,7 +12,6 @@ import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
 import { plainLine } from "../plain-line.ts";
 import { ReplicaLines } from "../replica-lines.ts";
-import { drawLiveTable } from "./live-table.ts";
 
 interface WatchFlags extends SignInFlags {
   readonly json?: boolean;
@@ -45,6 +44,8 @@ export const addWatch: AddCommand = (root, end) => {
 };
 
 async function watchTable(session: CommandLineSession, _json: boolean, signal: AbortSignal): Promise<number> {
+  // The other commands start fast: to know how wide characters are takes as long as all the rest of them.
+  const { drawLiveTable } = await import("./live-table.ts");
   const sync = session.follow({ model: fleet.model });
   const signedOut = new Promise<void>((resolve) => {
     sync.subscribe(() => {

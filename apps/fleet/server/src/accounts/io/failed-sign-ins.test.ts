@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { afterAll, expect, test } from "vitest";
-import { Fleets, send, signIn } from "../../fleet/fleet-suite.ts";
+import { Fleets, send, signInCheaply } from "../../fleet/fleet-suite.ts";
 import { accountsIn } from "../../fleet/state.ts";
 import { round } from "../../process/io/rounds.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
@@ -35,7 +35,7 @@ test("more failures than a rule allows are one alert with one event, after a res
   const log = pino({ base: null }, { write: (line: string) => void lines.push(line) });
   const settings = { dataDir, store, log, trustedProxies: ["127.0.0.1"], now: () => now, steadyNow: () => now };
   const first = await fleets.start(settings);
-  const admin = await signIn(first, { password: PASSWORD });
+  const admin = await signInCheaply(first, PASSWORD);
   const { secret } = await enrolSecondFactor(admin, now);
   const from = (count: number) => ({ "x-forwarded-for": `203.0.113.${count}` });
 

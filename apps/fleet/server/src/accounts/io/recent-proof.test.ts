@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type Browser, Fleets, onlineHost, send, signIn } from "../../fleet/fleet-suite.ts";
+import { type Browser, Fleets, onlineHost, send, signIn, signInCheaply } from "../../fleet/fleet-suite.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 import { codeAt, enrolSecondFactor } from "./second-factor-suite.ts";
 
@@ -15,7 +15,7 @@ let admin: Browser;
 beforeEach(async () => {
   now = Date.parse("2026-03-01T12:00:10Z");
   fleet = await fleets.start({ now: () => now, steadyNow: () => now });
-  admin = await signIn(fleet, { password: PASSWORD });
+  admin = await signInCheaply(fleet, PASSWORD);
 });
 
 describe("half an hour after the last proof", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { memoryStore, type Store, StoreFailure } from "@neverstale/server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type Browser, Fleets, send, signIn } from "../../fleet/fleet-suite.ts";
+import { type Browser, Fleets, send, signInCheaply } from "../../fleet/fleet-suite.ts";
 import { accountsIn } from "../../fleet/state.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
 import type { FleetOptions } from "../../process/io/settings.ts";
@@ -31,7 +31,7 @@ async function started(options: FleetOptions = {}): Promise<RunningFleet> {
 
 async function withFactor(options: FleetOptions = {}) {
   const fleet = await started(options);
-  const admin = await signIn(fleet, { password: PASSWORD });
+  const admin = await signInCheaply(fleet, PASSWORD);
   const enrolled = await enrolSecondFactor(admin, now);
   now += STEP_MS;
   return { fleet, admin, ...enrolled };
@@ -47,7 +47,7 @@ async function actionsSeen(browser: Browser): Promise<string[]> {
 describe("enrolment", () => {
   test("[C22] the secret is shown once, counts when a code has confirmed it, and codes are asked for from then on", async () => {
     const fleet = await started();
-    const admin = await signIn(fleet, { password: PASSWORD });
+    const admin = await signInCheaply(fleet, PASSWORD);
 
     const begun = await admin.post("/api/second-factor");
     const secret = String(begun.body.secret);
@@ -80,7 +80,7 @@ describe("enrolment", () => {
 
   test("an enrolment that nobody confirmed within an hour is begun again", async () => {
     const fleet = await started();
-    const admin = await signIn(fleet, { password: PASSWORD });
+    const admin = await signInCheaply(fleet, PASSWORD);
     const begun = await admin.post("/api/second-factor");
     now += 3_600_000;
 
@@ -91,7 +91,7 @@ describe("enrolment", () => {
 
   test("[D1] a repeat of a lost answer shows the same recovery codes", async () => {
     const fleet = await started();
-    const admin = await signIn(fleet, { password: PASSWORD });
+    const admin = await signInCheaply(fleet, PASSWORD);
     const secret = String((await admin.post("/api/second-factor")).body.secret);
     const key = { "idempotency-key": "the-key-of-a-confirmation" };
 

@@ -2,7 +2,17 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, describe, expect, test } from "vitest";
-import { Browser, closeCode, cookieSetBy, Fleets, send, signIn, signInWith, upgrade } from "../../fleet/fleet-suite.ts";
+import {
+  Browser,
+  closeCode,
+  cookieSetBy,
+  Fleets,
+  send,
+  signIn,
+  signInCheaply,
+  signInWith,
+  upgrade,
+} from "../../fleet/fleet-suite.ts";
 import { accountsIn } from "../../fleet/state.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
@@ -30,8 +40,8 @@ function dataDirectory(): string {
 describe("admin reset", () => {
   test("[C24] reset: while the server runs: sessions and sockets end, password and second factor are gone, and the new link works once", async () => {
     const dataDir = dataDirectory();
-    const fleet = await fleets.start({ dataDir, adminPassword: PASSWORD });
-    const browser = await signInWith(fleet, PASSWORD);
+    const fleet = await fleets.start({ dataDir });
+    const browser = await signInCheaply(fleet, PASSWORD);
     await enrolSecondFactor(browser, Date.now());
     const { socket } = await upgrade(fleet, "/sync", { cookie: browser.cookie, origin: fleet.address });
     const closed = closeCode(socket);
@@ -53,8 +63,8 @@ describe("admin reset", () => {
 
   test("[C24] reset: while no server runs: the next start does it, and the link is good from then on", async () => {
     const [dataDir, store] = [dataDirectory(), memoryStore()];
-    const first = await fleets.start({ dataDir, store, adminPassword: PASSWORD });
-    await signInWith(first, PASSWORD);
+    const first = await fleets.start({ dataDir, store });
+    await signInCheaply(first, PASSWORD);
     await first.close();
 
     const { link, isDone } = await askForReset(dataDir);
@@ -136,8 +146,8 @@ describe("a password that is set and changed", () => {
   });
 
   test("the same request twice at once is answered twice, and two that differ set one of their passwords", async () => {
-    const fleet = await fleets.start({ adminPassword: PASSWORD });
-    const browser = await signInWith(fleet, PASSWORD);
+    const fleet = await fleets.start();
+    const browser = await signInCheaply(fleet, PASSWORD);
     const change = (current: string, password: string) => browser.post("/api/password", { current, password });
 
     const same = await Promise.all([change(PASSWORD, ANOTHER), change(PASSWORD, ANOTHER)]);
@@ -150,11 +160,8 @@ describe("a password that is set and changed", () => {
   });
 
   test("[C33] it wants the session's CSRF token, and attempts are throttled as sign-ins are", async () => {
-    const fleet = await fleets.start({
-      adminPassword: PASSWORD,
-      rateLimits: { account: { burst: 2, perSecond: 0.001 } },
-    });
-    const browser = await signInWith(fleet, PASSWORD);
+    const fleet = await fleets.start({ rateLimits: { account: { burst: 2, perSecond: 0.001 } } });
+    const browser = await signInCheaply(fleet, PASSWORD);
     const guess = () => browser.post("/api/password", { current: "a guess", password: ANOTHER });
 
     const foreign = await browser.post(
@@ -169,8 +176,8 @@ describe("a password that is set and changed", () => {
   });
 
   test("[C16] the user's other sessions and their sockets end with the old password, the own one goes on", async () => {
-    const fleet = await fleets.start({ adminPassword: PASSWORD });
-    const [own, other] = [await signInWith(fleet, PASSWORD), await signInWith(fleet, PASSWORD)];
+    const fleet = await fleets.start();
+    const [own, other] = [await signInCheaply(fleet, PASSWORD), await signInWith(fleet, PASSWORD)];
     const { socket } = await upgrade(fleet, "/sync", { cookie: other.cookie, origin: fleet.address });
     const closed = closeCode(socket);
 
