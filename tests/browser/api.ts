@@ -74,6 +74,8 @@ export class Machine {
   readonly #address: string;
   readonly credential: string;
   readonly hostId: string;
+  /** Its clock differs so much from the real time. */
+  clockAheadMs = 0;
   #seq = 0;
   #sent: Promise<void> = Promise.resolve();
   #speaking: NodeJS.Timeout | undefined;
@@ -127,7 +129,8 @@ export class Machine {
 
   async #post(reports: readonly AgentReport[]): Promise<void> {
     this.#seq += 1;
-    await post(`${this.#address}/agent/reports`, { instance: "test", seq: this.#seq, reports }, this.#headers);
+    const sentAt = new Date(Date.now() + this.clockAheadMs).toISOString();
+    await post(`${this.#address}/agent/reports`, { instance: "test", seq: this.#seq, sentAt, reports }, this.#headers);
   }
 
   async claim(commandId: string): Promise<void> {

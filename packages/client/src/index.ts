@@ -37,6 +37,7 @@ export type {
   ConnectionOpening,
   Said,
   SyncWay,
+  TabRole,
   Transport,
   TransportEvents,
 } from "./transport/transport.ts";

@@ -35,7 +35,7 @@ import type { RequestTarget } from "./requests/request.ts";
 import { type OwnerEffect, Runner } from "./runner.ts";
 import type { MakeTabs } from "./tabs/sharing.ts";
 import { transportOf } from "./transport/loading-transport.ts";
-import type { Transport } from "./transport/transport.ts";
+import type { TabRole, Transport } from "./transport/transport.ts";
 import { AbsenceWatch } from "./views/absence.ts";
 import type { SelectionSource } from "./views/selection.ts";
 import { NO_VIEW, nextView, type PastFacts, type SyncView, type ViewState } from "./views/view.ts";
@@ -160,6 +160,16 @@ export class Replica<State = AnyState> {
    */
   serverNow(): number {
     return this.#runner.readAuthorityTime() ?? this.#io.wallTime();
+  }
+
+  /** Null means that this tab shares no connection, or has none now. */
+  get sharing(): TabRole | null {
+    return this.#transport.sharing ?? null;
+  }
+
+  /** The state that is kept over a reload was confirmed at this time, in milliseconds since 1970. Null: nothing is kept. */
+  get keptFrom(): number | null {
+    return this.#kept?.keptFrom ?? null;
   }
 
   get counters(): ReplicaCounters {

@@ -90,6 +90,15 @@ describe("the session", () => {
     expect(server.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual([undefined, "t1", undefined, "t2"]);
   });
 
+  test("of somebody else, who signed in in another tab, is not gone on with", async () => {
+    const { server, session } = served(json(200, { ...SESSION, user: "bob" }), json(200, SESSION));
+    session.goOnFor("ada");
+
+    await expect(session.csrfToken({ refresh: false })).rejects.toMatchObject({ code: "not_signed_in" });
+    expect(await session.csrfToken({ refresh: true })).toBe("t1");
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("asks for what it wants to know, as JSON or as text", async () => {
     const { session } = served(json(200, [1, 2]), { status: 200, retryAfter: null, text: "plain" });
 

@@ -30,6 +30,8 @@ export class FleetSession {
   readonly #server: string;
   readonly #byToken: boolean;
   #token: string | null = null;
+  /** The session is this user's. Null: nobody is known. */
+  #user: string | null = null;
 
   constructor({ server = "", io = browserEnvironment(), byToken = false }: FleetSessionOptions = {}) {
     this.#io = io;
@@ -41,7 +43,7 @@ export class FleetSession {
   async load(): Promise<SessionAnswer | null> {
     const { status, text } = await this.#send("GET", "/api/session/here");
     if (status !== 204) return this.#begin(parsed(text));
-    this.#token = null;
+    this.#end();
     return null;
   }
 
@@ -99,7 +101,12 @@ export class FleetSession {
   /** Ends the session at the server. */
   async signOut(options: RequestOptions = {}): Promise<void> {
     await this.request("/api/logout", undefined, options);
-    this.#token = null;
+    this.#end();
+  }
+
+  /** Goes on for this user, whose session there is, without having asked the server, which may be away. */
+  goOnFor(user: string): void {
+    this.#user = user;
   }
 
   /** Returns a replica of the fleet. */
@@ -131,7 +138,14 @@ export class FleetSession {
   /** Resolves with the CSRF token of the session. A replica that is made by hand needs it. */
   readonly csrfToken = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
     const token = refresh ? null : this.#token;
-    return token ?? this.#begin(await this.get("/api/session")).csrfToken;
+    if (token !== null) return token;
+    const user = this.#user;
+    const answer = await this.get("/api/session");
+    if (user !== null && textIn(objectIn(answer), "user") !== user)
+      throw new SyncError("not_signed_in", "somebody else has signed in since, in another tab", {
+        hint: "Sign in again.",
+      });
+    return this.#begin(answer).csrfToken;
   };
 
   #csrf(): Pick<StateSyncOptions, "csrf"> {
@@ -145,7 +159,13 @@ export class FleetSession {
     const named = { user: textIn(session, "user"), role, ...(tags !== undefined && { tags }) };
     const opened = { ...named, csrfToken: textIn(session, "csrfToken") };
     this.#token = opened.csrfToken;
+    this.#user = opened.user;
     return opened;
+  }
+
+  #end(): void {
+    this.#token = null;
+    this.#user = null;
   }
 
   /** It is sent once. */

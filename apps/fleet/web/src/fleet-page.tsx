@@ -91,6 +91,8 @@ function OwnDashboard({ user, role, tags }: OwnDashboardProps) {
 }
 
 const ASK_AGAIN_MS = 2_000;
+/** A server that takes longer may be away. Whom the browser remembers need not wait for it. */
+const PATIENCE_MS = 1_500;
 
 /** The server has not said yet who is signed in. */
 function Loading() {
@@ -100,11 +102,16 @@ function Loading() {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = () =>
       visitor.load().catch(() => {
+        if (visitor.state.phase !== "unknown" || visitor.goOn()) return;
         setFailed(true);
         timer = setTimeout(ask, ASK_AGAIN_MS);
       });
     void ask();
-    return () => clearTimeout(timer);
+    const patience = setTimeout(() => visitor.goOn(), PATIENCE_MS);
+    return () => {
+      clearTimeout(timer);
+      clearTimeout(patience);
+    };
   }, [visitor]);
   return (
     <main className="sign-in-page" aria-busy="true">

@@ -18,6 +18,7 @@ export const LATER = {
   OutputDock: part(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
   HeldBar: part(async () => (await import("./moments/held-bar.tsx")).HeldBar),
   Palette: part(async () => (await import("./palette/command-palette.tsx")).CommandPalette),
+  ConnectionDetails: part(async () => (await import("./frame/connection-details.tsx")).ConnectionDetails),
   Shortcuts: part(async () => (await import("./palette/shortcut-list.tsx")).ShortcutList),
 };
 

@@ -1,6 +1,8 @@
 /** The parts that live as long as the page are made here, outside React, and handed down. */
 
 import { pacedReplica } from "@neverstale/client/bindings";
+import { kept } from "@neverstale/client/kept";
+import { tabs } from "@neverstale/client/tabs";
 import { FleetSession } from "@neverstale/fleet-client";
 import { FLEET_MODEL } from "@neverstale/fleet-domain/schema-free";
 import { StrictMode } from "react";
@@ -9,18 +11,20 @@ import { createRoot } from "react-dom/client";
 import { readOneTimeLink } from "./accounts/io/one-time-link.ts";
 import { sessionRequests } from "./accounts/io/session-requests.ts";
 import { Reauthentication, ReauthenticationContext } from "./accounts/reauthentication.ts";
+import { visitorMemory } from "./accounts/remembered/io/visitor-memory.ts";
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
 import { FleetPage } from "./fleet-page.tsx";
 import { HostPastContext } from "./hosts/history/host-past.ts";
 import { pastRequests } from "./hosts/history/io/past-requests.ts";
+import { keepPage, lookForNewerPage } from "./offline/io/offline-page.ts";
 import { Outputs, OutputsContext } from "./outputs/followed-output.ts";
 import { peopleRequests } from "./people/io/people-requests.ts";
 import { PeopleContext } from "./people/people.ts";
 import { AddressBar } from "./state/io/address-bar.ts";
 import { serverPath } from "./state/io/base-path.ts";
 import { atMostEvery } from "./state/io/pace.ts";
-import { applyTheme, storedTheme } from "./state/io/theme.ts";
+import { showTheme } from "./state/io/theme.ts";
 import { MomentProvider } from "./state/moment-provider.tsx";
 import { Moments } from "./state/moments.ts";
 import { NavigationContext } from "./state/navigation.ts";
@@ -30,29 +34,49 @@ import "./styles/index.css";
 /** Changes that come all the time are shown so often. */
 const SHOWN_EVERY_MS = 100;
 
-applyTheme(storedTheme());
+showTheme();
 const oneTimeLink = readOneTimeLink();
 const navigation = new AddressBar(window);
 const session = new FleetSession({ server: serverPath("") });
 const reauthentication = new Reauthentication();
-const visitor = new Visitor(sessionRequests(session, reauthentication));
+const visitor = new Visitor(sessionRequests(session, reauthentication), visitorMemory());
 const people = peopleRequests(session, reauthentication);
 const past = pastRequests(session);
 const trails = new Trails();
-const sync = pacedReplica(session.follow({ model: FLEET_MODEL, autoStart: false }), atMostEvery(SHOWN_EVERY_MS));
+const followed = session.follow({
+  model: FLEET_MODEL,
+  autoStart: false,
+  kept: kept({ database: `neverstale-fleet${serverPath("")}` }),
+  tabs: tabs(),
+});
+const sync = pacedReplica(followed, atMostEvery(SHOWN_EVERY_MS));
 const moments = new Moments(sync, (initial) => session.follow({ model: FLEET_MODEL, initial, autoStart: false }));
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
 
 visitor.subscribe(() => {
-  if (visitor.state.phase === "signed_in") return sync.start(visitor.state.user);
+  const { state } = visitor;
+  if (state.phase === "signed_in") return sync.start(state.user);
   moments.resume();
   outputs.keep([]);
   trails.clear();
+  if (state.phase === "signed_out" && sync.status.type !== "signed_out") void sync.signOut();
+  if (state.phase === "signed_out" && state.before === null && state.forgotten !== null) eraseKept(state.forgotten);
 });
 sync.subscribeCollection("metrics", () => trails.recordAll(sync.state.metrics));
+keepPage();
+let epoch: string | null = null;
 sync.subscribe(() => {
+  if (sync.epoch !== null && epoch !== null && sync.epoch !== epoch) lookForNewerPage();
+  epoch = sync.epoch;
   if (sync.status.type === "signed_out" && visitor.state.phase === "signed_in") visitor.ended();
+  if (sync.status.type === "live") visitor.confirm();
 });
+
+/** The session has ended while no page was open: what a browser keeps of a user goes when that user leaves a replica. */
+function eraseKept(user: string): void {
+  sync.start(user);
+  void sync.signOut();
+}
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

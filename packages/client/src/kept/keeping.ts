@@ -34,6 +34,8 @@ export interface KeptHost {
 export interface ReplicaKept {
   /** No connection is opened before what was kept is shown (rule X8), and before what must not be kept is gone (rule X9). */
   gate(transport: Transport): Transport;
+  /** The state that is kept now was confirmed at this time, in milliseconds since 1970. Null: nothing is kept. */
+  readonly keptFrom: number | null;
   /** A turn is over in which these records have moved. Null: none has. */
   turned(moved: MovedRecords | null): void;
   /** The user has gone, or may not see the records any longer. */

@@ -30,6 +30,7 @@ describe("a reload", () => {
     ]);
     expect(page.sync.status.type).toBe("connecting");
     expect(page.sync.confirmedAgeMs).toBeGreaterThanOrEqual(60_000);
+    expect(browser.wall - (page.sync.keptFrom ?? 0)).toBeGreaterThanOrEqual(60_000);
     browser.authority.remove("web-2");
     page.connect();
 

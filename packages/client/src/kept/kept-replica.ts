@@ -35,6 +35,10 @@ export class KeptReplica implements ReplicaKept {
     return afterReading(transport, () => this.#open());
   }
 
+  get keptFrom(): number | null {
+    return this.#session?.keptFrom ?? null;
+  }
+
   turned(moved: MovedRecords | null): void {
     const session = this.#ofThisView();
     if (session === null) return;

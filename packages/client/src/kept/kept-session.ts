@@ -58,6 +58,11 @@ export class KeptSession {
     return this.#wasKept;
   }
 
+  /** The state that is kept was confirmed at this time. Null: this page keeps nothing. */
+  get keptFrom(): number | null {
+    return this.#isOver || this.#written.position === null ? null : this.#written.confirmedAt;
+  }
+
   opened(era: number): void {
     this.#era = era;
   }

@@ -2,7 +2,14 @@
 
 import type { Millis, Timer } from "@neverstale/base";
 import { CLOSE, type ClientMessage } from "@neverstale/protocol";
-import type { ClientConnection, ConnectionOpening, Said, Transport, TransportEvents } from "../transport/transport.ts";
+import type {
+  ClientConnection,
+  ConnectionOpening,
+  Said,
+  TabRole,
+  Transport,
+  TransportEvents,
+} from "../transport/transport.ts";
 import type { TabsHost } from "./sharing.ts";
 import { closeCodeForFollower, TabLeader, withCheck } from "./tab-leader.ts";
 import type { TabChannel, TabFrame, TabLock, TabMessage, TabPlace } from "./tab-place.ts";
@@ -46,6 +53,12 @@ export class TabConnection implements ClientConnection {
     this.#channel = place.join(name, (message) => this.#hear(message));
     if (held === null) this.#wait();
     else this.#begin(held);
+  }
+
+  /** Null: it does not have a connection, or not yet. */
+  get role(): TabRole | null {
+    if (this.#role === "leading") return "leads";
+    return this.#role === "following" ? "follows" : null;
   }
 
   send(message: ClientMessage): void {

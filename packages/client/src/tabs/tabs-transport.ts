@@ -1,6 +1,12 @@
 /** The tabs of a browser that follow the same state for the same user share one connection (rule X5). */
 
-import type { ClientConnection, ConnectionOpening, Transport, TransportEvents } from "../transport/transport.ts";
+import type {
+  ClientConnection,
+  ConnectionOpening,
+  TabRole,
+  Transport,
+  TransportEvents,
+} from "../transport/transport.ts";
 import type { TabsHost } from "./sharing.ts";
 import { TabConnection } from "./tab-connection.ts";
 import type { TabLock, TabPlace } from "./tab-place.ts";
@@ -11,6 +17,7 @@ export class TabsTransport implements Transport {
   readonly #place: TabPlace;
   /** The lock of a connection that has just ended. The next one has it, if it is opened at once. */
   #held: TabLock | null = null;
+  #newest: TabConnection | null = null;
 
   constructor(host: TabsHost, transport: Transport, place: TabPlace) {
     this.#host = host;
@@ -20,6 +27,10 @@ export class TabsTransport implements Transport {
 
   get way() {
     return this.#transport.way ?? null;
+  }
+
+  get sharing(): TabRole | null {
+    return this.#newest?.role ?? null;
   }
 
   online(): void {
@@ -36,7 +47,8 @@ export class TabsTransport implements Transport {
     };
     const held = this.#held;
     this.#held = null;
-    return new TabConnection(parts, opening, events, held);
+    this.#newest = new TabConnection(parts, opening, events, held);
+    return this.#newest;
   }
 
   /** Tabs share what belongs to the same user, at the same address. What they say to each other has a version of its own. */

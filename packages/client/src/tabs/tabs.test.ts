@@ -27,6 +27,7 @@ describe("tabs of one browser", () => {
 
     expect(world.sockets).toBe(1);
     expect(world.fullStates).toBe(1);
+    expect(tabs.map(({ sync }) => sync.sharing)).toEqual(["leads", "follows", "follows"]);
     for (const tab of tabs) {
       expect(shown(tab)).toEqual([...world.authority.hosts.values()]);
       expect(tab.isLive).toBe(true);

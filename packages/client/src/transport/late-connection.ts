@@ -17,6 +17,9 @@ export function afterReading(
     get way() {
       return transport.way ?? null;
     },
+    get sharing() {
+      return transport.sharing ?? null;
+    },
     online: () => transport.online?.(),
   };
 }

@@ -11,12 +11,17 @@ export interface Transport {
   connect(opening: ConnectionOpening, events: TransportEvents): ClientConnection;
   /** This way is in use, or is being tried. Null stands for one that has no name. */
   readonly way?: SyncWay | null;
+  /** Null means that nothing is shared with other tabs, or not known yet who leads. */
+  readonly sharing?: TabRole | null;
   /** It is called when the environment says that there is a network again, perhaps another one. */
   online?(): void;
 }
 
 /** A replica follows over a WebSocket, or over HTTP: by a stream of events, or by one poll after the other (rule H9). */
 export type SyncWay = "websocket" | "stream" | "poll";
+
+/** One of the tabs that share a connection leads, and has it. The others follow that one (rule X5). */
+export type TabRole = "leads" | "follows";
 
 export interface ConnectionOpening {
   /** The replica has the state at this position and asks to go on from there (rule E2). Null asks for a full state. */

@@ -173,6 +173,8 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set(REPORTS.map((report) => report.
 export const ReportsRequest = z.object({
   instance: Id,
   seq: z.int().min(1),
+  /** The agent's clock said this when it sent the batch. */
+  sentAt: Timestamp.optional(),
   reports: z.preprocess(withoutNewerTypes(KNOWN_TYPES), z.array(AgentReport).max(100)),
 });
 export type ReportsRequest = ReadonlyJson<z.infer<typeof ReportsRequest>>;

@@ -23,6 +23,16 @@ export const Tag = z.string().regex(/^[\w.:-]{1,64}$/);
 export const Tags = z.array(Tag).max(50);
 export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
 
+/** No clock is told of as further off than a thousand years. */
+export const MOST_CLOCK_OFFSET_MS = 1_000 * 366 * 86_400_000;
+
+export const ClockOffset = z.object({
+  /** It is above 0 where the agent's clock is ahead. */
+  ms: z.int().min(-MOST_CLOCK_OFFSET_MS).max(MOST_CLOCK_OFFSET_MS),
+  measuredAt: Timestamp,
+});
+export type ClockOffset = ReadonlyJson<z.infer<typeof ClockOffset>>;
+
 export const Host = z.object({
   id: Id,
   /** An admin gave it. */
@@ -39,6 +49,8 @@ export const Host = z.object({
   online: z.boolean(),
   /** The agent's clock is wrong. Times that it told were put right. */
   clockSkewed: z.literal(true).optional(),
+  /** The agent's clock differs so much from the server's. It is absent where they are close, or where the agent doesn't tell its time. */
+  clockOffset: ClockOffset.optional(),
   /** Then two machines showed its credential, or one showed an old one. */
   cloneSeenAt: Timestamp.optional(),
   /** Nothing was heard of it since then. It is absent while the host is online, and before its first report. */

@@ -17,6 +17,7 @@ import type { Work } from "../fleet/work.ts";
 import { setOnline } from "../hosts/decide.ts";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
 import { acceptChecks } from "./checks.ts";
+import { noteClockOffset } from "./clock-offset.ts";
 import { cloneAlarm } from "./clones.ts";
 import { acceptHello } from "./hello.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
@@ -27,6 +28,7 @@ export function acceptReports(work: Work, request: ReportsRequest, before: Sende
   const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
   if (cloned) cloneAlarm(work, hostId, "agent_cloned", "two agents report");
   setOnline(work, hostId, true);
+  if (!repeated) noteClockOffset(work, hostId, request.sentAt);
   const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
   for (const report of newestFacts(request.reports)) {
     const from = { ...before, presence: { ...presence, missing: taken.missing } };

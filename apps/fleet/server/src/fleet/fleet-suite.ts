@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { removeWithProcesses } from "@neverstale/base/test-processes";
-import type { AgentReport, DispatchAnswer, HostCheck, OpOffer } from "@neverstale/fleet-domain";
+import type { AgentReport, DispatchAnswer, HostCheck, OpOffer, ReportsRequest } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { type RawData, WebSocket } from "ws";
@@ -173,10 +173,17 @@ export class HostAgent {
   }
 
   reportAs(seq: number, ...reports: AgentReport[]): Promise<ServerAnswer> {
-    return send(this.address, "POST", "/agent/reports", {
-      body: { instance: this.instance, seq, reports },
-      headers: this.headers,
-    });
+    return this.#send({ instance: this.instance, seq, reports });
+  }
+
+  /** The clock of the host says that it is this time. */
+  reportAtTime(sentAt: string, ...reports: AgentReport[]): Promise<ServerAnswer> {
+    this.#seq += 1;
+    return this.#send({ instance: this.instance, seq: this.#seq, sentAt, reports });
+  }
+
+  #send(body: ReportsRequest): Promise<ServerAnswer> {
+    return send(this.address, "POST", "/agent/reports", { body, headers: this.headers });
   }
 
   hello(ops: OpOffer[] = OPS): Promise<ServerAnswer> {

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
-import { applyTheme, storedTheme, THEMES, type Theme } from "../state/io/theme.ts";
+import { chooseTheme, THEMES, type Theme, useTheme } from "../state/io/theme.ts";
 import { useNavigation } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { useReplica } from "../state/replica-hooks.ts";
@@ -18,11 +18,7 @@ export function AccountMenu() {
   const replica = useReplica();
   const visitor = useVisitor();
   const navigation = useNavigation();
-  const [theme, setTheme] = useState<Theme>(storedTheme);
-  const choose = (next: Theme) => {
-    applyTheme(next);
-    setTheme(next);
-  };
+  const theme = useTheme();
   const peopleWord = isAdminOfFleet(account) ? "People" : "Your account";
   const [isAsking, setAsking] = useState(false);
   return (
@@ -40,7 +36,9 @@ export function AccountMenu() {
             <MenuSection
               selectionMode="single"
               selectedKeys={[theme]}
-              onSelectionChange={(keys) => keys !== "all" && THEMES.filter((each) => keys.has(each)).forEach(choose)}
+              onSelectionChange={(keys) =>
+                keys !== "all" && THEMES.filter((each) => keys.has(each)).forEach(chooseTheme)
+              }
             >
               <Header className="choice-header">Colours</Header>
               {THEMES.map((each) => (

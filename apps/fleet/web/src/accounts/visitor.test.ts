@@ -1,12 +1,14 @@
 import type { SessionAnswer } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
+import { type RememberedVisitor, readRemembered, type VisitorMemory } from "./remembered/remembered-visitor.ts";
 import { type SessionRequests, Visitor } from "./visitor.ts";
 
 const MARIA: SessionAnswer = { user: "maria", role: "operator", csrfToken: "t" };
 
-function visitorOf(current: () => Promise<SessionAnswer | null>) {
+function visitorOf(current: () => Promise<SessionAnswer | null>, memory = memoryOf(null)) {
   const sessions: SessionRequests = {
     current,
+    goOnFor: () => {},
     signIn: async () => MARIA,
     proxyUser: async () => null,
     signInByProxy: async () => MARIA,
@@ -18,7 +20,20 @@ function visitorOf(current: () => Promise<SessionAnswer | null>) {
     setPassword: async () => {},
     signOut: async () => {},
   };
-  return new Visitor(sessions);
+  return new Visitor(sessions, memory);
+}
+
+function memoryOf(remembered: RememberedVisitor | null): VisitorMemory {
+  let now = remembered;
+  return {
+    read: () => now,
+    keep: (visitor) => {
+      now = visitor;
+    },
+    forget: () => {
+      now = null;
+    },
+  };
 }
 
 test("whoever has a session is signed in at once, everyone else after signing in", async () => {
@@ -29,8 +44,8 @@ test("whoever has a session is signed in at once, everyone else after signing in
   const before = unknown.state;
   await unknown.signIn({ username: "maria", password: "a password of hers" });
 
-  expect(known.state).toEqual({ phase: "signed_in", user: "maria", role: "operator", tags: null });
-  expect(before).toEqual({ phase: "signed_out", before: null });
+  expect(known.state).toEqual({ phase: "signed_in", user: "maria", role: "operator", tags: null, isRemembered: false });
+  expect(before).toEqual({ phase: "signed_out", before: null, forgotten: null });
   expect(unknown.state).toEqual(known.state);
 });
 
@@ -44,7 +59,64 @@ test("when a session ends, the page knows whose it was; whoever leaves is forgot
   const ended = visitor.state;
   visitor.left();
 
-  expect(ended).toEqual({ phase: "signed_out", before: "maria" });
-  expect(visitor.state).toEqual({ phase: "signed_out", before: null });
+  expect(ended).toEqual({ phase: "signed_out", before: "maria", forgotten: "maria" });
+  expect(visitor.state).toEqual({ phase: "signed_out", before: null, forgotten: null });
   expect(phases).toEqual(["signed_in", "signed_out", "signed_out"]);
+});
+
+test("while the server is away the page goes on for whom the browser remembers, until the server has said who it is", async () => {
+  let isAway = true;
+  const current = async () => {
+    if (isAway) throw new Error("unreachable");
+    return { ...MARIA, role: "viewer" } as const;
+  };
+  const memory = memoryOf({ user: "maria", role: "operator", tags: ["web"] });
+  const visitor = visitorOf(current, memory);
+  const stranger = visitorOf(current);
+  await expect(visitor.load()).rejects.toThrow();
+
+  expect([visitor.goOn(), visitor.goOn(), stranger.goOn()]).toEqual([true, false, false]);
+  expect(visitor.state).toEqual({
+    phase: "signed_in",
+    user: "maria",
+    role: "operator",
+    tags: ["web"],
+    isRemembered: true,
+  });
+  visitor.confirm();
+  await Promise.resolve();
+  isAway = false;
+  const confirmed = () => {
+    visitor.confirm();
+    return visitor.state;
+  };
+  await expect.poll(confirmed).toMatchObject({ role: "viewer", isRemembered: false });
+  expect(memory.read()).toEqual({ user: "maria", role: "viewer", tags: null });
+});
+
+test("a session that has ended while no page was open leaves nobody remembered, and the page knows who it was", async () => {
+  const memory = memoryOf({ user: "maria", role: "operator", tags: null });
+  const visitor = visitorOf(async () => null, memory);
+  await visitor.load();
+
+  expect(visitor.state).toEqual({ phase: "signed_out", before: null, forgotten: "maria" });
+  expect(memory.read()).toBeNull();
+});
+
+test("what the browser's storage holds is read only where it names somebody", () => {
+  expect(readRemembered('{"user":"ada","role":"viewer","tags":["db"]}')).toEqual({
+    user: "ada",
+    role: "viewer",
+    tags: ["db"],
+  });
+  const others = [
+    null,
+    "",
+    "{",
+    "7",
+    "null",
+    '{"user":"","role":"viewer","tags":null}',
+    '{"user":"ada","role":"king","tags":null}',
+  ];
+  for (const text of [...others, '{"user":"ada","role":"admin","tags":[1]}']) expect(readRemembered(text)).toBeNull();
 });

@@ -10,14 +10,17 @@ import type {
   TakeLinkRequest,
 } from "@neverstale/fleet-domain";
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { VisitorMemory } from "./remembered/remembered-visitor.ts";
 
 export class Visitor {
   readonly sessions: SessionRequests;
+  readonly #memory: VisitorMemory;
   readonly #listeners = new Set<() => void>();
   #state: VisitorState = { phase: "unknown" };
 
-  constructor(sessions: SessionRequests) {
+  constructor(sessions: SessionRequests, memory: VisitorMemory) {
     this.sessions = sessions;
+    this.#memory = memory;
   }
 
   get state(): VisitorState {
@@ -35,6 +38,28 @@ export class Visitor {
     if (answer === null) return this.ended();
     this.#opened(answer);
   }
+
+  /** The server can't be asked: the page goes on for whom the browser remembers. It returns whether there is somebody. */
+  goOn(): boolean {
+    const remembered = this.#memory.read();
+    if (remembered === null || this.#state.phase !== "unknown") return false;
+    this.sessions.goOnFor(remembered.user);
+    this.#become({ phase: "signed_in", ...remembered, isRemembered: true });
+    return true;
+  }
+
+  /** The server is there again: it is asked who it is whom the browser remembered. What it does not answer is asked again at the next call. */
+  confirm(): void {
+    if (this.#state.phase !== "signed_in" || !this.#state.isRemembered || this.#isConfirming) return;
+    this.#isConfirming = true;
+    this.load()
+      .catch(() => {})
+      .finally(() => {
+        this.#isConfirming = false;
+      });
+  }
+
+  #isConfirming = false;
 
   async signIn(request: LoginRequest): Promise<void> {
     this.#opened(await this.sessions.signIn(request));
@@ -57,17 +82,27 @@ export class Visitor {
 
   /** The visitor left. */
   left(): void {
-    this.#become({ phase: "signed_out", before: null });
+    this.#memory.forget();
+    this.#become({ phase: "signed_out", before: null, forgotten: null });
   }
 
   /** The server accepts this session no more. */
   ended(): void {
-    if (this.#state.phase === "signed_out") return;
-    this.#become({ phase: "signed_out", before: this.#state.phase === "signed_in" ? this.#state.user : null });
+    const { phase } = this.#state;
+    if (phase === "signed_out") return;
+    const forgotten = this.#memory.read()?.user ?? null;
+    this.#memory.forget();
+    this.#become({
+      phase: "signed_out",
+      before: this.#state.phase === "signed_in" ? this.#state.user : null,
+      forgotten,
+    });
   }
 
   #opened({ user, role, tags }: SessionAnswer): void {
-    this.#become({ phase: "signed_in", user, role, tags: tags ?? null });
+    const visitor = { user, role, tags: tags ?? null };
+    this.#memory.keep(visitor);
+    this.#become({ phase: "signed_in", ...visitor, isRemembered: false });
   }
 
   #become(state: VisitorState): void {
@@ -80,13 +115,20 @@ export type VisitorState =
   /** The server was not asked yet. */
   | { readonly phase: "unknown" }
   /** `before` was signed in on this page until the session ended. It is null at the start and after signing out. */
-  | { readonly phase: "signed_out"; readonly before: string | null }
+  | {
+      readonly phase: "signed_out";
+      readonly before: string | null;
+      /** The browser remembered this user, who has no session any more. */
+      readonly forgotten: string | null;
+    }
   | {
       readonly phase: "signed_in";
       readonly user: string;
       readonly role: SessionAnswer["role"];
       /** Null stands for the whole fleet. */
       readonly tags: readonly string[] | null;
+      /** The server was away, and has not confirmed it yet. */
+      readonly isRemembered: boolean;
     };
 
 /** The token is shown here and never again. `sha256` is the hash of the agent that the server hands out. */
@@ -96,6 +138,8 @@ export type MadeToken = Awaited<ReturnType<FleetSession["makeToken"]>>;
 export interface SessionRequests {
   /** It resolves with null when nobody is signed in. */
   current(): Promise<SessionAnswer | null>;
+  /** The session is taken to be this user's, without asking. */
+  goOnFor(user: string): void;
   signIn(request: LoginRequest): Promise<SessionAnswer>;
   /** It resolves with whom a trusted proxy has named, or with null. */
   proxyUser(): Promise<string | null>;

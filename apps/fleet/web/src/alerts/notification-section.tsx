@@ -6,7 +6,8 @@ import { isAdminOfFleet, useAccount } from "../accounts/account.ts";
 import { type Look, lookOf } from "../components/look.ts";
 import { Notice } from "../components/notice.tsx";
 import { Status } from "../components/status.tsx";
-import { ClockTime } from "../components/time.tsx";
+import { AnswerAge, ClockTime } from "../components/time.tsx";
+import { AS_OF } from "../state/as-of.ts";
 import { howMany } from "../state/format.ts";
 import { useNotifications } from "./io/notifications.ts";
 
@@ -15,11 +16,16 @@ export function NotificationSection() {
 }
 
 function NotificationList() {
-  const { shown, failure, test, busy } = useNotifications();
+  const { shown, at, failure, test, busy } = useNotifications();
   if (shown === null && failure === null) return null;
   return (
-    <section aria-labelledby="notifications-title">
+    <section aria-labelledby="notifications-title" {...AS_OF.answer}>
       <h2 id="notifications-title">Notifications</h2>
+      {at !== null && (
+        <p>
+          <AnswerAge at={at} />
+        </p>
+      )}
       {failure !== null && (
         <Notice tone="bad" shape="cross" role="alert">
           {failure}

@@ -1,5 +1,6 @@
 /** Times and ages read like this, in the viewer's zone. The whole date shows on hover. */
 
+import { asOfWords } from "../state/as-of.ts";
 import { clock, fullTime, NONE, span, timeTaken } from "../state/format.ts";
 import { useServerNow } from "../state/io/now.ts";
 import { useOld } from "../state/old.ts";
@@ -24,7 +25,7 @@ export function Ago({ at }: { readonly at: string | undefined }) {
   const ms = Date.parse(at);
   const age = now - ms;
   return (
-    <time dateTime={at} title={fullTime(ms)}>
+    <time className="age" dateTime={at} title={fullTime(ms)}>
       {age < 2_000 && !old ? "now" : `${span(age)} ago`}
     </time>
   );
@@ -42,4 +43,14 @@ function TakenSoFar({ from }: { readonly from: string | undefined }) {
 
 function Took({ from, to }: { readonly from: string | undefined; readonly to: string }) {
   return <>{from === undefined ? NONE : timeTaken(Date.parse(to) - Date.parse(from))}</>;
+}
+
+/** It stands beside what was asked for apart from the state, and says when that came. `at` is the server's time, in milliseconds. */
+export function AnswerAge({ at }: { readonly at: number }) {
+  const now = useServerNow();
+  return (
+    <time className="age quiet" dateTime={new Date(at).toISOString()} title={fullTime(at)}>
+      {asOfWords(at, now)}
+    </time>
+  );
 }

@@ -1,20 +1,13 @@
 /** The badge says at every moment how fresh the page is. A click shows why it thinks so. */
 
-import { Button, Dialog, DialogTrigger, Heading, Popover } from "react-aria-components";
-import { CopyButton } from "../components/copy-button.tsx";
+import { Suspense } from "react";
+import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { Mark } from "../components/mark.tsx";
+import { LATER } from "../later.ts";
 import type { Badge } from "../state/freshness.ts";
+import { LiveMoment } from "../state/moment-provider.tsx";
 
-export interface BadgeProps {
-  readonly badge: Badge;
-  /** The replica has counted this and knows it, in words. */
-  readonly facts: readonly (readonly [word: string, value: string])[];
-  /** This text is pasted into a report. */
-  readonly diagnosis: () => string;
-  readonly onCheck: () => void;
-}
-
-export function ConnectionBadge({ badge, facts, diagnosis, onCheck }: BadgeProps) {
+export function ConnectionBadge({ badge }: { readonly badge: Badge }) {
   return (
     <DialogTrigger>
       <Button className={`badge badge-${badge.tone}`} data-badge={badge.word}>
@@ -23,24 +16,12 @@ export function ConnectionBadge({ badge, facts, diagnosis, onCheck }: BadgeProps
         {badge.detail !== null && <span className="badge-detail">{badge.detail}</span>}
       </Button>
       <Popover className="popover badge-popover" placement="bottom end" isNonModal>
-        <Dialog className="badge-dialog">
-          <Heading slot="title" className="badge-title">
-            Connection
-          </Heading>
-          <dl className="badge-facts">
-            {facts.map(([word, value]) => (
-              <div key={word}>
-                <dt>{word}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
-          <div className="badge-actions">
-            <Button className="button button-small" onPress={onCheck}>
-              Check now
-            </Button>
-            <CopyButton label="Copy diagnosis" text={diagnosis} />
-          </div>
+        <Dialog className="badge-dialog" aria-label="Connection">
+          <Suspense fallback={null}>
+            <LiveMoment>
+              <LATER.ConnectionDetails />
+            </LiveMoment>
+          </Suspense>
         </Dialog>
       </Popover>
     </DialogTrigger>

@@ -6,6 +6,7 @@ import { firingCount } from "../alerts/shown-alerts.ts";
 import { Logo } from "../components/logo.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { LATER } from "../later.ts";
+import { AS_OF } from "../state/as-of.ts";
 import { LiveMoment } from "../state/moment-provider.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { OldContext, useOld } from "../state/old.ts";
@@ -15,6 +16,7 @@ import { FrameDialogs } from "./frame-dialogs.tsx";
 import { FreshnessBadge } from "./freshness-badge.tsx";
 import { showFavicon } from "./io/favicon.ts";
 import { PauseButton } from "./moment-buttons.tsx";
+import { OldStrip } from "./old-strip.tsx";
 import { moodOf, titleOf } from "./page-title.ts";
 import { ScreenLinks } from "./screen-links.tsx";
 import { SCREEN_WORDS } from "./screen-words.ts";
@@ -24,14 +26,14 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
   const old = useSync((view) => view.status.type !== "live");
   return (
     <OldContext value={old}>
-      <div className={old ? "frame is-old" : "frame"}>
+      <div className={old ? "frame is-old" : "frame"} {...AS_OF.state}>
         <LiveMoment>
           <PageTitle />
         </LiveMoment>
         <a className="skip" href="#content">
           Skip to the content
         </a>
-        <div>
+        <div className="frame-top">
           <header className="topbar">
             <PlaceLink className="brand" to={(place) => goTo(place, "overview")}>
               <Logo size={22} />
@@ -45,6 +47,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
               <AccountMenu />
             </div>
           </header>
+          <OldStrip />
           <Suspense fallback={null}>
             <LATER.HeldBar />
           </Suspense>

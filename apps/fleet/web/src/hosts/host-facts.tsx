@@ -4,10 +4,13 @@ import type { FileSystem, Host, Metrics } from "@neverstale/fleet-domain";
 import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
 import type { ReactNode } from "react";
 import type { Look } from "../components/look.ts";
+import { Mark } from "../components/mark.tsx";
 import { Status } from "../components/status.tsx";
 import { Ago, ClockTime } from "../components/time.tsx";
+import { AS_OF } from "../state/as-of.ts";
 import { bytes, decimal, NONE, percentage, span } from "../state/format.ts";
 import { useRecord } from "../state/replica-hooks.ts";
+import { clockDoubt } from "./host-clock.ts";
 
 export function HostFacts({ host }: { readonly host: Host }) {
   const metrics = useRecord("metrics", host.id);
@@ -15,7 +18,7 @@ export function HostFacts({ host }: { readonly host: Host }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
     ...(labelOf(host) === host.id ? [] : ([["Id", host.id]] as const)),
     ...(own === null ? [] : ([["Calls itself", own]] as const)),
-    ...(host.clockSkewed === true ? ([["Clock", "wrong: set it on the machine"]] as const) : []),
+    ...clockOf(host),
     ["Swap", percentage(metrics?.swap)],
     ["Disk", percentage(metrics?.disk)],
     ...fileSystemsOf(metrics?.fileSystems ?? []),
@@ -32,7 +35,7 @@ export function HostFacts({ host }: { readonly host: Host }) {
     ["Enrolled", <ClockTime key="enrolled" at={host.enrolledAt} />],
   ];
   return (
-    <dl className="facts">
+    <dl className="facts" {...AS_OF.reading}>
       {facts.map(([word, value]) => (
         <div key={word} className="fact">
           <dt>{word}</dt>
@@ -41,6 +44,26 @@ export function HostFacts({ host }: { readonly host: Host }) {
       ))}
     </dl>
   );
+}
+
+function clockOf(host: Host): readonly Fact[] {
+  const doubt = clockDoubt(host);
+  if (doubt === null) return [];
+  const { clockOffset } = host;
+  return [
+    [
+      "Clock",
+      <span key="clock" className="doubt">
+        <Mark shape="clock" tone="warn" /> {doubt}: set it on the machine
+        {clockOffset !== undefined && (
+          <>
+            {" "}
+            (measured <Ago at={clockOffset.measuredAt} />)
+          </>
+        )}
+      </span>,
+    ],
+  ];
 }
 
 type Fact = readonly [string, ReactNode];
@@ -75,7 +98,7 @@ export function HostChecks({ host }: { readonly host: Host }) {
       <h3 id="host-checks">Checks</h3>
       <ul className="lines">
         {checks.map(([name, check]) => (
-          <li key={name} className="line-item">
+          <li key={name} className="line-item" {...AS_OF.reading}>
             <Status look={CHECK_LOOKS[check.status]} passing />
             <span className="line-main foreign">
               {name}: {check.message}

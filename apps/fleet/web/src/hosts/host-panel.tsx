@@ -4,11 +4,13 @@ import type { Host } from "@neverstale/fleet-domain";
 import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type RefObject, Suspense, useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
-import { Empty, PartMissing } from "../components/notice.tsx";
+import { Empty, Notice, PartMissing } from "../components/notice.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
+import { ClockTime } from "../components/time.tsx";
 import { laterPart } from "../state/later-part.ts";
 import { useLoaded, useRecord } from "../state/replica-hooks.ts";
+import { clockDoubt } from "./host-clock.ts";
 import { HostChecks, HostFacts } from "./host-facts.tsx";
 import { NewestEvents, NewestRuns } from "./host-history.tsx";
 import { HOST_LOOKS } from "./host-status.ts";
@@ -37,6 +39,7 @@ function KnownHost({ host }: { readonly host: Host }) {
         <p className="panel-lead value">
           <Status look={HOST_LOOKS[hostStatus(host)]} strong passing /> <TagList tags={host.tags} />
         </p>
+        <ReadingNotice host={host} />
         <Suspense fallback={null}>
           <HostPastCharts id={host.id} />
         </Suspense>
@@ -46,6 +49,24 @@ function KnownHost({ host }: { readonly host: Host }) {
         <NewestEvents hostId={host.id} />
       </div>
     </aside>
+  );
+}
+
+/** An agent's last words are no longer so when it is not heard, and its times mean little when its clock is off. */
+function ReadingNotice({ host }: { readonly host: Host }) {
+  const doubt = clockDoubt(host);
+  if (host.online && doubt === null) return null;
+  return (
+    <div className="reading-notice">
+      <Notice tone="warn" shape={host.online ? "clock" : "square"}>
+        {!host.online && (
+          <>
+            Its agent is not heard since <ClockTime at={host.offlineSince} />: what stands here was so before that.{" "}
+          </>
+        )}
+        {doubt !== null && `Times that this host tells are in doubt: ${doubt}.`}
+      </Notice>
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ import { Status } from "../components/status.tsx";
 import { Ago, Elapsed } from "../components/time.tsx";
 import { pipelineLook } from "../pipelines/pipeline-look.ts";
 import { howMany } from "../state/format.ts";
+import { useOld } from "../state/old.ts";
 import { goTo, type PagePlace } from "../state/place.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
 import { isCalm, sameNeeds, whatNeedsYou } from "./what-needs-you.ts";
@@ -32,13 +33,7 @@ export function OverviewScreen() {
         <p className="screen-summary value">{`${online.toLocaleString("en")} of ${howMany(all, "host")} online`}</p>
       </header>
       {!loaded && <Empty title="Waiting for the first state" />}
-      {loaded && isCalm(needs) && (
-        <div className="calm value">
-          <Mark shape="check" tone="good" />
-          <p className="calm-title">Nothing needs you</p>
-          <p className="quiet">No alert fires, no host is lost, no check and no run has failed.</p>
-        </div>
-      )}
+      {loaded && isCalm(needs) && <Calm />}
       <div className="overview">
         <Part title="Alerts that fire" ids={needs.alerts} Line={AlertLine} rest={(place) => goTo(place, "alerts")} />
         <Part title="Hosts that are lost" ids={needs.lost} Line={LostHost} rest={filtered("status:offline")} />
@@ -64,6 +59,22 @@ export function OverviewScreen() {
         <Part title="What runs now" ids={needs.running} Line={RunLine} rest={(place) => goTo(place, "runs")} />
       </div>
     </section>
+  );
+}
+
+/** A page that is not live knows nothing of now. */
+function Calm() {
+  const old = useOld();
+  return (
+    <div className="calm value">
+      <Mark shape={old ? "ring" : "check"} tone={old ? "quiet" : "good"} />
+      <p className="calm-title">{old ? "Nothing needed you then" : "Nothing needs you"}</p>
+      <p className="quiet">
+        {old
+          ? "What has happened since is shown when the page is live again."
+          : "No alert fires, no host is lost, no check and no run has failed."}
+      </p>
+    </div>
   );
 }
 

@@ -23,4 +23,9 @@ export function kept({ database = "neverstale" }: KeptOptions = {}): MakeKept {
   };
 }
 
-const NOT_KEPT: ReturnType<MakeKept> = { gate: (transport) => transport, turned: () => {}, clear: () => {} };
+const NOT_KEPT: ReturnType<MakeKept> = {
+  gate: (transport) => transport,
+  keptFrom: null,
+  turned: () => {},
+  clear: () => {},
+};

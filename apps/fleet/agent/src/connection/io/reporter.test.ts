@@ -14,13 +14,16 @@ let server: Server;
 let api: ServerApi;
 let refusing: boolean;
 const taken: AgentReport[] = [];
+const sentAt: (string | undefined)[] = [];
 
 /** A server that takes every report, as far as that matters here. */
 beforeEach(async () => {
   refusing = false;
   taken.length = 0;
+  sentAt.length = 0;
   server = createServer(async (request, response) => {
-    const { reports } = (await json(request)) as ReportsRequest;
+    const { reports, sentAt: told } = (await json(request)) as ReportsRequest;
+    sentAt.push(told);
     if (refusing) return response.writeHead(400).end();
     taken.push(...reports);
     const answer = { now: new Date().toISOString(), received: {}, finished: [], more: "of a newer server" };
@@ -93,4 +96,17 @@ test("a hello that the server did not take is told again", async () => {
   await expect.poll(names).toEqual(["web-1"]);
   reporter.stop();
   await running;
+});
+
+test("each batch tells the time at which it is sent, also when it is sent again", async () => {
+  const before = Date.now();
+  const reporter = reporterWith(() => "web-1");
+  const running = reporter.run();
+  await expect.poll(() => sentAt.length).toBeGreaterThan(2);
+  reporter.stop();
+  await running;
+
+  const told = sentAt.map((at) => Date.parse(at ?? ""));
+  expect(told.every((ms) => ms >= before && ms <= Date.now())).toBe(true);
+  expect(new Set(told).size).toBeGreaterThan(1);
 });

@@ -52,7 +52,7 @@ export class ServerApi {
   }
 
   report(request: ReportsRequest): Promise<ApiResult<ReportsAnswer>> {
-    return this.#post("agent/reports", request, ReportsAnswer);
+    return this.#post("agent/reports", { ...request, sentAt: new Date().toISOString() }, ReportsAnswer);
   }
 
   close(): void {

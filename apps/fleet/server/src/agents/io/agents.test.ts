@@ -533,6 +533,25 @@ describe("heartbeats", () => {
     expect((await host.report({ type: "metrics", fileSystems: new Array(33).fill(full) })).status).toBe(400);
   });
 
+  test("a clock that is off is noted at its host, and costs no change for as long as it goes on so", async () => {
+    const host = await newHost();
+    const offset = () => fleet.manager.state.hosts.get(host.id)?.clockOffset;
+    const ahead = (ms: number) => new Date(now + ms).toISOString();
+
+    await host.reportAtTime(ahead(2_000), { type: "metrics" });
+    expect(offset()).toBeUndefined();
+    await host.reportAtTime(ahead(300_000), { type: "metrics" });
+    const noted = fleet.manager.state.hosts.get(host.id);
+    expect(noted?.clockOffset).toEqual({ ms: 300_000, measuredAt: ahead(0) });
+    now += 61_000;
+    await host.reportAtTime(ahead(301_000), { type: "metrics" });
+    expect(fleet.manager.state.hosts.get(host.id)).toBe(noted);
+    await host.report({ type: "metrics" });
+    expect(offset()).toEqual(noted?.clockOffset);
+    await host.reportAtTime(ahead(0), { type: "metrics" });
+    expect(offset()).toBeUndefined();
+  });
+
   test("a round that is decided right behind a report finds the host heard", async () => {
     const host = await newHost();
 

@@ -9,6 +9,7 @@ import type { SessionRequests } from "../visitor.ts";
 export function sessionRequests(session: FleetSession, reauthentication: Reauthentication): SessionRequests {
   return {
     current: () => inWords(session.load()),
+    goOnFor: (user) => session.goOnFor(user),
     signIn: (request) => inWords(session.signIn(request)),
     proxyUser: () => inWords(session.proxyUser()),
     signInByProxy: (code) => inWords(session.signInByProxy(code)),

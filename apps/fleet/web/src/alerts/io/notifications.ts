@@ -3,12 +3,16 @@
 import type { ShownNotifications } from "@neverstale/fleet-client";
 import { useCallback, useEffect, useState } from "react";
 import { useVisitor } from "../../accounts/visitor.ts";
+import { useReplica } from "../../state/replica-hooks.ts";
 
 const AGAIN_MS = 3_000;
 
 export function useNotifications() {
   const { sessions } = useVisitor();
+  const replica = useReplica();
   const [shown, setShown] = useState<ShownNotifications | null>(null);
+  /** They were so at this time, by the server's clock. */
+  const [at, setAt] = useState<number | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const failed = useCallback(
@@ -17,12 +21,14 @@ export function useNotifications() {
   );
   const load = useCallback(async () => {
     try {
+      const askedAt = replica.serverNow();
       setShown(await sessions.notifications());
+      setAt(askedAt);
       setFailure(null);
     } catch (error) {
       failed(error);
     }
-  }, [sessions, failed]);
+  }, [sessions, replica, failed]);
   useEffect(() => {
     void load();
     const timer = setInterval(() => void load(), AGAIN_MS);
@@ -35,5 +41,5 @@ export function useNotifications() {
       .then(load, failed)
       .finally(() => setBusy(false));
   };
-  return { shown, failure, test, busy };
+  return { shown, at, failure, test, busy };
 }

@@ -4,6 +4,8 @@ import type { MetricName, Metrics } from "@neverstale/fleet-domain";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Button, ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { Notice } from "../../components/notice.tsx";
+import { AnswerAge } from "../../components/time.tsx";
+import { AS_OF } from "../../state/as-of.ts";
 import { bytes, decimal, percentage } from "../../state/format.ts";
 import { useNavigation, usePlace } from "../../state/navigation.ts";
 import { useRecord, useReplica } from "../../state/replica-hooks.ts";
@@ -21,7 +23,7 @@ export function HostPastCharts({ id }: { readonly id: string }) {
   const columns = useMemo(() => (past === null ? null : columnsOf(past, readings, NAMES)), [past, readings]);
   const kinds = CHARTS.filter(({ metrics }) => metrics.some(({ name }) => columns?.metrics.has(name) === true));
   return (
-    <section className="past" aria-label="Charts">
+    <section className="past" aria-label="Charts" {...AS_OF.answer}>
       <ToggleButtonGroup
         className="past-ranges"
         aria-label="How far back"
@@ -36,6 +38,7 @@ export function HostPastCharts({ id }: { readonly id: string }) {
           </ToggleButton>
         ))}
       </ToggleButtonGroup>
+      {past !== null && <AnswerAge at={past.askedMs} />}
       {failure !== null && (
         <Notice tone="warn" shape="triangle">
           {failure}{" "}

@@ -3,10 +3,13 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { callsItself, hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type MouseEvent, memo } from "react";
+import { Mark } from "../../components/mark.tsx";
 import { PlaceLink } from "../../components/place-link.tsx";
+import { AS_OF } from "../../state/as-of.ts";
 import { usePlace } from "../../state/navigation.ts";
 import { useRecord } from "../../state/replica-hooks.ts";
 import { useIsChosen } from "../chosen-hosts.ts";
+import { clockDoubt } from "../host-clock.ts";
 import { HostCell } from "./host-cells.tsx";
 import type { TableColumn } from "./host-columns.ts";
 
@@ -28,7 +31,7 @@ export const HostLine = memo(function HostLine({ id, index, columns, onToggle, o
     ...[chosen ? "is-chosen" : "", open ? "is-open" : "", hostStatus(host) === "offline" ? "is-offline" : ""],
   ].join(" ");
   return (
-    <tr className={className} aria-rowindex={index + 2}>
+    <tr className={className} aria-rowindex={index + 2} {...(tellsAge(columns) ? AS_OF.reading : {})}>
       <td className="cell-check">
         <label className="check-target">
           <input
@@ -47,6 +50,7 @@ export const HostLine = memo(function HostLine({ id, index, columns, onToggle, o
         </PlaceLink>
         <span className="under foreign">
           <OwnName host={host} />
+          <ClockDoubt host={host} />
           {host.os} · {host.arch}
         </span>
       </th>
@@ -63,6 +67,21 @@ export const HostLine = memo(function HostLine({ id, index, columns, onToggle, o
     </tr>
   );
 });
+
+/** Without that column, a row is as old as the state. */
+function tellsAge(columns: readonly TableColumn[]): boolean {
+  return columns.some(({ name }) => name === "seen");
+}
+
+function ClockDoubt({ host }: { readonly host: Host }) {
+  const doubt = clockDoubt(host);
+  if (doubt === null) return null;
+  return (
+    <span className="doubt">
+      <Mark shape="clock" tone="warn" /> {doubt} ·{" "}
+    </span>
+  );
+}
 
 /** It shows what the machine calls itself, where that is something else: anybody may call a machine anything. */
 function OwnName({ host }: { readonly host: Host }) {

@@ -1,17 +1,58 @@
-/** The colours that the viewer has chosen are kept in this browser. */
+/** The colours that the viewer has chosen are kept in this browser. `public/theme.js` sets them before the first paint. */
+
+import { useSyncExternalStore } from "react";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 const KEY = "neverstale.theme";
+const listeners = new Set<() => void>();
+let theme = stored();
 
-export function storedTheme(): Theme {
-  const stored = localStorage.getItem(KEY);
-  return THEMES.find((theme) => theme === stored) ?? "system";
+/** It is kept, and all tabs of this browser have it at once. */
+export function chooseTheme(chosen: Theme): void {
+  try {
+    localStorage.setItem(KEY, chosen);
+  } catch {
+    // A browser that keeps nothing shows it until the next load.
+  }
+  become(chosen);
 }
 
-export function applyTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme);
-  if (theme === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+export function useTheme(): Theme {
+  return useSyncExternalStore(subscribe, () => theme);
+}
+
+/** Called once at the start. */
+export function showTheme(): void {
+  become(theme);
+  window.addEventListener("storage", ({ key }) => {
+    if (key === KEY || key === null) become(stored());
+  });
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function become(next: Theme): void {
+  theme = next;
+  if (next === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]"))
+    meta.content = GROUNDS[next === "system" ? (meta.media.includes("dark") ? "dark" : "light") : next];
+  for (const listener of listeners) listener();
+}
+
+/** The browser's own frame has the colour of the page's ground. */
+const GROUNDS = { light: "#f6f7f9", dark: "#12151b" } as const;
+
+function stored(): Theme {
+  try {
+    const found = localStorage.getItem(KEY);
+    return THEMES.find((each) => each === found) ?? "system";
+  } catch {
+    return "system";
+  }
 }
