@@ -40,6 +40,11 @@ export class Admin {
     await this.#session.request(`/api/hosts/${id}`, patch as JsonObject, { method: "PATCH" });
   }
 
+  async silence(hosts: readonly string[], reason: string): Promise<void> {
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    await this.#session.follow({ autoStart: false }).silence({ hosts: [...hosts], until, reason });
+  }
+
   async dispatch(op: string, hosts: readonly string[]): Promise<string> {
     const { commands } = await this.#session.follow({ autoStart: false }).dispatchOp(op, hosts);
     const id = commands[0]?.id;

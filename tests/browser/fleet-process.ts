@@ -26,6 +26,8 @@ export interface FleetSettings {
   readonly dataDir?: string;
   /** This is a built page other than today's. */
   readonly webDirectory?: string;
+  /** So many events stay in the live state. It counts only beside `webDirectory`. */
+  readonly eventLimit?: number;
 }
 
 /** The command line has no flag for these. */
@@ -95,11 +97,12 @@ export class FleetProcess {
       allowedOrigin,
       basePath,
       webDirectory,
+      eventLimit,
       proxyUserHeader,
     } = this.#settings;
     const port = String(this.#port);
     if (webDirectory !== undefined || clockAheadMs > 0) {
-      const settings = { port: this.#port, dataDir: this.#dataDir, webDirectory, clockAheadMs };
+      const settings = { port: this.#port, dataDir: this.#dataDir, webDirectory, clockAheadMs, eventLimit };
       return ["--input-type=module", "-e", SERVE_ANOTHER_WAY, JSON.stringify(settings)];
     }
     const args = ["serve", "--port", port, "--data-dir", this.#dataDir, "--beacon-interval", beaconInterval];

@@ -15,7 +15,7 @@ import { Tab } from "./tab.ts";
 const PAGE = fileURLToPath(new URL("../../apps/fleet/web/dist", import.meta.url));
 /** The server reads the page from here, so that a newer one can take its place. */
 const webDirectory = mkdtempSync(join(tmpdir(), "neverstale-page-"));
-const fleet = new FleetProcess({ webDirectory });
+const fleet = new FleetProcess({ webDirectory, eventLimit: 20 });
 let browser: Browser;
 let admin: Admin;
 let tab: Tab;
@@ -144,6 +144,65 @@ test("at 360 and 720 pixels, as on a page that is zoomed to 200 %, no screen is 
     }
   }
   await page.setViewportSize(size);
+});
+
+test("events are filtered over all of the history, and the filter stands in the address", async () => {
+  const { page } = tab;
+  for (let n = 10; n < 40; n += 1) await admin.silence(["web-2"], `window-${n}`);
+  await go("Events");
+  await page.getByRole("row", { name: /window-39/ }).waitFor();
+  await page.getByLabel("Filter events").fill("window-11");
+  const old = page.getByRole("row", { name: /window-11/ });
+  await old.waitFor();
+  await page.getByText(/^From the log, as of /).waitFor();
+  expect(new URL(page.url()).searchParams.get("q")).toBe("window-11");
+  await page.reload();
+  await old.waitFor();
+  expect(await page.locator(".events tbody tr .cell-message").count()).toBe(1);
+  await page.getByText("This is where the log begins.").waitFor();
+
+  await page.getByRole("button", { name: /Level/ }).click();
+  await page.getByRole("option", { name: "Error" }).click();
+  await page.getByText("No event matches the filter").waitFor();
+  expect(new URL(page.url()).searchParams.get("q")).toBe("window-11 level:error");
+  await page.goBack();
+});
+
+test("hosts are silenced from the page, now or later, and the silence is ended there", async () => {
+  const { page } = tab;
+  await go("Alerts");
+  await page.getByRole("button", { name: "Silence hosts…" }).click();
+  const form = page.getByRole("dialog", { name: "Silence hosts" });
+  await form.getByLabel("Hosts", { exact: true }).fill("web-9");
+  await form.getByLabel("Why").fill("new disks");
+  await form.getByLabel("From").fill("2999-01-01T00:00");
+  await form.getByRole("button", { name: "Silence", exact: true }).click();
+  await form.getByText("A silence ends after it has begun.").waitFor();
+  await form.getByLabel("Until").fill("2999-01-02T00:00");
+  await form.getByRole("button", { name: "Silence", exact: true }).click();
+  await form.getByText("There is no host web-9.").waitFor();
+  await form.getByLabel("Hosts", { exact: true }).fill("web-1");
+  await form.getByRole("button", { name: "Silence", exact: true }).click();
+  await form.waitFor({ state: "detached" });
+  const card = page.getByRole("article").filter({ hasText: "new disks" });
+  await card.getByText(/planned from Jan 1/).waitFor();
+  await card.getByRole("button", { name: "End" }).click();
+  await card.waitFor({ state: "detached" });
+});
+
+test("the palette changes the colours, too", async () => {
+  const { page } = tab;
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog", { name: "Find and go" }).waitFor();
+  await page.keyboard.type("dark col");
+  await page.getByRole("menuitem", { name: "Dark colours" }).waitFor();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("colours as");
+  await page.getByRole("menuitem", { name: "Colours as the system" }).waitFor();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme ?? "")).toBe("");
 });
 
 test("without the server the page opens all the same, shows what it keeps, and says of each value how old it is", async () => {

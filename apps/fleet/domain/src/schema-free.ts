@@ -9,6 +9,7 @@ export * from "./catalogue/wave-ends.ts";
 export * from "./commands/command-status.ts";
 export * from "./commands/escapes.ts";
 export * from "./commands/output-names.ts";
+export * from "./events/event-filter.ts";
 export * from "./fleet-model.ts";
 export * from "./hosts/host-filter.ts";
 export * from "./hosts/host-label.ts";

@@ -14,6 +14,8 @@ import { Reauthentication, ReauthenticationContext } from "./accounts/reauthenti
 import { visitorMemory } from "./accounts/remembered/io/visitor-memory.ts";
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
+import { eventRequests } from "./events/io/event-requests.ts";
+import { EventLogContext } from "./events/past-events.ts";
 import { FleetPage } from "./fleet-page.tsx";
 import { HostPastContext } from "./hosts/history/host-past.ts";
 import { pastRequests } from "./hosts/history/io/past-requests.ts";
@@ -42,6 +44,7 @@ const reauthentication = new Reauthentication();
 const visitor = new Visitor(sessionRequests(session, reauthentication), visitorMemory());
 const people = peopleRequests(session, reauthentication);
 const past = pastRequests(session);
+const log = eventRequests(session);
 const trails = new Trails();
 const followed = session.follow({
   model: FLEET_MODEL,
@@ -89,11 +92,13 @@ createRoot(root).render(
             <OutputsContext value={outputs}>
               <TrailsContext value={trails}>
                 <HostPastContext value={past}>
-                  <PeopleContext value={people}>
-                    <ReauthenticationContext value={reauthentication}>
-                      <FleetPage oneTimeLink={oneTimeLink} />
-                    </ReauthenticationContext>
-                  </PeopleContext>
+                  <EventLogContext value={log}>
+                    <PeopleContext value={people}>
+                      <ReauthenticationContext value={reauthentication}>
+                        <FleetPage oneTimeLink={oneTimeLink} />
+                      </ReauthenticationContext>
+                    </PeopleContext>
+                  </EventLogContext>
                 </HostPastContext>
               </TrailsContext>
             </OutputsContext>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Browser, Fleets, makeHosts, signIn } from "../fleet/fleet-suite.ts";
 import { round } from "../process/io/rounds.ts";
 import type { RunningFleet } from "../process/io/start.ts";
-import { MAX_SILENCES } from "./decide.ts";
+import { MAX_SILENCES, SILENCES_OF_ONE } from "./decide.ts";
 
 const fleets = new Fleets();
 const store = memoryStore();
@@ -263,12 +263,38 @@ test("[B114] silences are bounded, and the next one is refused", async () => {
         from: work.at.iso,
         until,
         reason: "",
-        by: "admin",
+        by: `person ${at % 5}`,
       });
   });
-  expect((await browser.post("/api/silences", { until, reason: "x", hosts: ["h"] })).status).toBe(429);
+  expect((await browser.post("/api/silences", { until, reason: "x", hosts: ["h"] })).body.detail).toMatch(/^there are/);
   await pass(61_000);
   expect(fleet.manager.state.silences.size).toBe(0);
+});
+
+test("[B169] one person has so many silences and no more, and others can go on", async () => {
+  const until = new Date(now + 60_000).toISOString();
+  const fill = (by: string) =>
+    change((work) => {
+      for (let at = 0; at < SILENCES_OF_ONE; at += 1)
+        work.change("silence_set", "", {
+          id: `${by} ${at}`,
+          hosts: ["none"],
+          from: work.at.iso,
+          until,
+          reason: "",
+          by,
+        });
+    });
+  const ask = () => browser.post("/api/silences", { until, reason: "x", hosts: ["h"] });
+  await fill("somebody else");
+  expect((await ask()).status).toBe(200);
+  await change((work) =>
+    work.change("silence_removed", "", { id: [...work.fleet.silences.values()].at(-1)?.id ?? "" }),
+  );
+  await fill("admin");
+  const refused = await ask();
+  expect([refused.status, refused.body.detail]).toEqual([429, `you have ${SILENCES_OF_ONE} silences already`]);
+  await pass(61_000);
 });
 
 test("a server that is started anew goes on with its alerts, and fires none twice", async () => {

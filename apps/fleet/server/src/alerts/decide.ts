@@ -73,6 +73,11 @@ export function silence(work: Work, request: SilenceRequest, by: Acting): { sile
     throw new RequestRefusal("bad_request", "a silence ends after it has begun, and not in the past", {
       hint: "Give `until` as a time in UTC that is still to come.",
     });
+  const own = [...work.fleet.silences.values()].filter((one) => one.by === actor).length;
+  if (own >= SILENCES_OF_ONE)
+    throw new RequestRefusal("too_many_requests", `you have ${SILENCES_OF_ONE} silences already`, {
+      hint: "End some of them first, or silence several hosts by a tag.",
+    });
   if (work.fleet.silences.size >= MAX_SILENCES)
     throw new RequestRefusal("too_many_requests", `there are ${MAX_SILENCES} silences already`, {
       hint: "End some of them first.",
@@ -85,6 +90,8 @@ export function silence(work: Work, request: SilenceRequest, by: Acting): { sile
 
 /** So many silences may be there (B114). */
 export const MAX_SILENCES = 1_000;
+/** So many of them may be one person's, so that nobody keeps the others from silencing (B169). */
+export const SILENCES_OF_ONE = 200;
 
 export function endSilence(work: Work, id: string, by: Acting): void {
   const actor = by.user;

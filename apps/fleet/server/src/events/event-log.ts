@@ -7,6 +7,7 @@ import {
   type AuditState,
   type EventLogAnswer,
   type EventLogQuery,
+  eventTest,
   type GrantedTags,
 } from "@neverstale/fleet-domain";
 import { MAIN_SPACE } from "@neverstale/server";
@@ -14,7 +15,6 @@ import type { z } from "zod";
 import { shownOn } from "../accounts/granted.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import { newestFirst, type PageOf, type Past, readPast, unknownCursor } from "./past.ts";
-import { isWithin } from "./within-times.ts";
 
 /** A page has audit events from their own space, out of which nothing pushes them, and the others from the main space. */
 export async function eventLog(
@@ -23,7 +23,7 @@ export async function eventLog(
   query: z.output<typeof EventLogQuery>,
 ): Promise<EventLogAnswer> {
   const { limit, category } = query;
-  const isAskedFor = (event: AuditEvent) => isEventAskedFor(event, query);
+  const isAskedFor = eventTest(query, manager.state.hosts);
   const before = cursorsOf(query.before, category);
   const [others, audit] = await Promise.all([
     pageOf(manager, tags, MAIN_SPACE, isAskedFor, before.others, limit),
@@ -54,18 +54,6 @@ function newer(other: Past<AuditEvent> | undefined, audit: Past<AuditEvent> | un
   if (other === undefined) return audit === undefined ? null : "audit";
   if (audit === undefined) return "others";
   return other.record.at > audit.record.at ? "others" : "audit";
-}
-
-type Asked = Pick<z.output<typeof EventLogQuery>, "from" | "to" | "host" | "actor" | "action" | "level">;
-
-function isEventAskedFor({ at, host, actor, action, level }: AuditEvent, asked: Asked): boolean {
-  return (
-    (asked.host === undefined || host === asked.host) &&
-    (asked.actor === undefined || actor === asked.actor) &&
-    (asked.action === undefined || action === asked.action) &&
-    (asked.level === undefined || level === asked.level) &&
-    isWithin(at, asked)
-  );
 }
 
 function pageOf(
@@ -112,9 +100,10 @@ function cursorOf({ others, audit }: Cursors): string | null {
   return [others, audit].map((cursor) => (cursor === null ? "-" : (cursor ?? ""))).join(";");
 }
 
-function cursorsOf(before: string | undefined, category: "audit" | undefined): Cursors {
+function cursorsOf(before: string | undefined, category: AuditEvent["category"] | undefined): Cursors {
   const [others = "", audit = "", ...more] = before === undefined ? ["", ""] : before.split(";");
   if (more.length > 0 || (before !== undefined && !before.includes(";"))) throw unknownCursor();
   const read = (cursor: string) => (cursor === "-" ? null : cursor === "" ? undefined : cursor);
-  return { others: category === "audit" ? null : read(others), audit: read(audit) };
+  const isOther = category !== undefined && category !== "audit";
+  return { others: category === "audit" ? null : read(others), audit: isOther ? null : read(audit) };
 }

@@ -94,6 +94,20 @@ test("events evicted all at once are not skipped", async () => {
   expect(found.flat().filter((id) => id.startsWith("e0"))).toHaveLength(240);
 });
 
+test("all of the log is filtered by words, kinds, and the tags that hosts have", async () => {
+  await browser.call("PATCH", "/api/hosts/db-1", { tags: ["store"] });
+  const ids = async (query: string) => (await pages(`/api/event-log?limit=100&${query}`, events)).flat();
+
+  expect(await ids("words=0003-db")).toEqual(["e0003-db-1"]);
+  expect(await ids("category=error")).toEqual([]);
+  const system = await browser.get("/api/event-log?category=system&limit=1000");
+  expect((system.body as unknown as EventLogAnswer).events.every(({ category }) => category === "system")).toBe(true);
+  const tagged = await browser.get("/api/event-log?tag=store&limit=1000");
+  const hosts = (tagged.body as unknown as EventLogAnswer).events.map(({ host }) => host);
+  expect([hosts.length > 0, new Set(hosts)]).toEqual([true, new Set(["db-1"])]);
+  expect((await browser.get("/api/event-log?tag=a%20b")).body.code).toBe("bad_request");
+});
+
 test("what is no cursor, no number or no such host is refused", async () => {
   const codes = [
     "/api/commands?before=elsewhere",

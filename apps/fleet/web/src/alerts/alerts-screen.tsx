@@ -1,7 +1,7 @@
 /** The alerts screen shows what needs a person now, what somebody has seen, and what is over; and which hosts are silenced. */
 
 import type { Alert, Silence } from "@neverstale/fleet-domain";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { Button } from "react-aria-components";
 import { useAccount } from "../accounts/account.ts";
 import { Empty, Notice } from "../components/notice.tsx";
@@ -9,6 +9,7 @@ import { PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { Ago, ClockTime, Elapsed } from "../components/time.tsx";
 import { howMany } from "../state/format.ts";
+import { useServerNow } from "../state/io/now.ts";
 import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
 import { useLoaded, useSelection } from "../state/replica-hooks.ts";
@@ -16,11 +17,14 @@ import { useAlert } from "../state/seen-hooks.ts";
 import { type AlertActions, useAlertActions } from "./io/act-on-alert.ts";
 import { NotificationSection } from "./notification-section.tsx";
 import { alertLook, firingCount, shownAlerts, shownSilences, silencedWords, whatOf } from "./shown-alerts.ts";
+import { SilenceForm } from "./silence-form.tsx";
 
 export function AlertsScreen() {
   const ids = useSelection(shownAlerts, sameIds);
   const firing = useSelection(firingCount);
   const loaded = useLoaded();
+  const { mayDispatch } = useAccount();
+  const [isAsking, setAsking] = useState(false);
   return (
     <section className="screen" aria-labelledby="alerts-title">
       <header className="screen-head">
@@ -28,7 +32,13 @@ export function AlertsScreen() {
         <p className="screen-summary value">
           {firing === null ? "nothing fires" : `${howMany(firing, "alert")} firing`}
         </p>
+        {mayDispatch && (
+          <Button className="button" onPress={() => setAsking(true)}>
+            Silence hosts…
+          </Button>
+        )}
       </header>
+      {isAsking && <SilenceForm onClose={() => setAsking(false)} />}
       {ids.length === 0 && (
         <Empty title={loaded ? "All is well" : "Waiting for the first state"}>
           An alert stands here when a rule of the server's fleet.yaml says that something needs you.
@@ -162,6 +172,21 @@ function Silences() {
   );
 }
 
+/** One that is planned says when it begins. */
+function SilenceTime({ silence: { from, until } }: { readonly silence: Silence }) {
+  const isPlanned = useServerNow() < Date.parse(from);
+  return (
+    <>
+      {isPlanned && (
+        <>
+          planned from <ClockTime at={from} />{" "}
+        </>
+      )}
+      until <ClockTime at={until} />
+    </>
+  );
+}
+
 function SilenceCard({ silence, actions }: { readonly silence: Silence; readonly actions: AlertActions | null }) {
   return (
     <article className="card">
@@ -177,7 +202,7 @@ function SilenceCard({ silence, actions }: { readonly silence: Silence; readonly
           </Button>
         )}
         <p className="card-facts card-row">
-          until <ClockTime at={silence.until} /> · by <span className="foreign">{silence.by}</span> ·{" "}
+          <SilenceTime silence={silence} /> · by <span className="foreign">{silence.by}</span> ·{" "}
           <span className="foreign">{silence.reason}</span>
         </p>
       </header>

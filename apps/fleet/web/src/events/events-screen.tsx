@@ -1,20 +1,23 @@
-/** The events screen shows what happened and who did it, newest first. */
+/** The events screen shows what happened and who did it, newest first: what is in the live state, and behind it the server's log. */
 
-import type { Event, Fleet } from "@neverstale/fleet-domain";
-import { labelOf, seenEvents } from "@neverstale/fleet-domain/schema-free";
-import { memo, useMemo } from "react";
-import { Empty } from "../components/notice.tsx";
+import type { Fleet } from "@neverstale/fleet-domain";
+import { parseEventFilter, seenEvents } from "@neverstale/fleet-domain/schema-free";
+import { memo, useDeferredValue, useEffect, useMemo, useState } from "react";
+import { Button } from "react-aria-components";
+import { Empty, Notice } from "../components/notice.tsx";
 import { PlaceFilter } from "../components/place-filter.tsx";
-import { PlaceLink } from "../components/place-link.tsx";
-import { Status } from "../components/status.tsx";
-import { ClockTime } from "../components/time.tsx";
+import { AnswerAge } from "../components/time.tsx";
+import { AS_OF } from "../state/as-of.ts";
 import { howMany } from "../state/format.ts";
+import { useMoment } from "../state/moment-provider.tsx";
 import { usePlace } from "../state/navigation.ts";
-import { goTo } from "../state/place.ts";
 import { sameIds } from "../state/record-lists.ts";
-import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { useLoaded, useReplica, useSelection } from "../state/replica-hooks.ts";
 import { useEvent } from "../state/seen-hooks.ts";
-import { eventLook } from "./event-look.ts";
+import { EventFilters } from "./event-filters.tsx";
+import { EventRow } from "./event-row.tsx";
+import { usePastEvents } from "./past-events.ts";
+import { behindLive, MOST_PAST_EVENTS } from "./past-list.ts";
 import { selectShownEvents } from "./shown-events.ts";
 
 export function EventsScreen() {
@@ -23,8 +26,9 @@ export function EventsScreen() {
     <section className="screen" aria-labelledby="events-title">
       <header className="screen-head">
         <h1 id="events-title">Events</h1>
-        <p className="screen-summary value">newest {howMany(count, "event")}</p>
-        <PlaceFilter label="Filter events" placeholder="Filter: words, host, who, error" />
+        <p className="screen-summary value">newest {howMany(count, "event")} live, older ones from the log</p>
+        <PlaceFilter label="Filter events" placeholder="Filter: words, host:web-1, tag:prod, actor:ada, level:error" />
+        <EventFilters />
       </header>
       <EventList />
     </section>
@@ -35,32 +39,86 @@ function eventCount(fleet: Fleet): number {
   return seenEvents(fleet).length;
 }
 
+/** Fewer live events than these leave room for those of the log. */
+const ROOM = 30;
+/** The log is asked for when nothing has been typed for so long. */
+const TYPED_MS = 400;
+
 function EventList() {
-  const filter = usePlace((place) => place.filter);
+  const typed = usePlace((place) => place.filter);
+  const text = useDeferredValue(typed);
+  const replica = useReplica();
+  const filter = useMemo(() => parseEventFilter(text, replica.serverNow()), [text, replica]);
   const ids = useSelection(
     useMemo(() => selectShownEvents(filter), [filter]),
     sameIds,
   );
   const loaded = useLoaded();
-  if (ids.length === 0) return <Empty title={emptyTitle(loaded, filter)} />;
+  const isLive = useMoment().kind === "live";
+  const { list, failure, busy, more } = usePastEvents(filter, text);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const isWanted = isLive && loaded && list === null && failure === null && !busy && ids.length < ROOM;
+  useEffect(() => {
+    if (!isWanted || wanted === text) return;
+    const timer = setTimeout(() => {
+      setWanted(text);
+      more();
+    }, TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [isWanted, wanted, text, more]);
+  const past = useMemo(() => (list === null ? [] : behindLive(list, new Set(ids))), [list, ids]);
+  const isEnd = list !== null && list.next === null;
   return (
     <div className="table-scroll">
-      <table className="table events">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Level</th>
-            <th scope="col">What happened</th>
-            <th scope="col">Host</th>
-            <th scope="col">Who</th>
-          </tr>
-        </thead>
-        <tbody>
-          {ids.map((id) => (
-            <EventLine key={id} id={id} />
-          ))}
-        </tbody>
-      </table>
+      {ids.length + past.length > 0 && (
+        <table className="table events">
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col">Level</th>
+              <th scope="col">What happened</th>
+              <th scope="col">Host</th>
+              <th scope="col">Who</th>
+            </tr>
+          </thead>
+          <tbody>
+            {ids.map((id) => (
+              <EventLine key={id} id={id} />
+            ))}
+          </tbody>
+          {list !== null && past.length > 0 && (
+            <tbody {...AS_OF.answer}>
+              <tr className="events-past">
+                <td colSpan={5}>
+                  From the log, <AnswerAge at={list.at} />
+                </td>
+              </tr>
+              {past.map((event) => (
+                <EventRow key={event.id} event={event} />
+              ))}
+            </tbody>
+          )}
+        </table>
+      )}
+      {ids.length + past.length === 0 && (isEnd || !isLive) && <Empty title={emptyTitle(loaded, text)} />}
+      {failure !== null && (
+        <Notice tone="warn" shape="triangle">
+          The log can't be read: {failure}
+        </Notice>
+      )}
+      {isLive && (
+        <p className="events-more">
+          {!isEnd && (
+            <Button className="button" isPending={busy} onPress={more}>
+              {busy ? "Looking through the log…" : "Older events"}
+            </Button>
+          )}
+          {list?.isFull === true && (
+            <span className="quiet">{`There are more than the ${MOST_PAST_EVENTS.toLocaleString("en")} that are shown: narrow the filter.`}</span>
+          )}
+          {isEnd && !list.isFull && past.length > 0 && <span className="quiet">This is where the log begins.</span>}
+        </p>
+      )}
     </div>
   );
 }
@@ -72,34 +130,5 @@ function emptyTitle(loaded: boolean, filter: string): string {
 
 const EventLine = memo(function EventLine({ id }: { readonly id: string }) {
   const event = useEvent(id);
-  if (event === null) return null;
-  return (
-    <tr>
-      <td className="cell-time">
-        <ClockTime at={event.at} />
-      </td>
-      <td className="cell-level">
-        <Status look={eventLook(event.level)} />
-      </td>
-      <th scope="row" className="cell-message foreign">
-        {event.message}
-      </th>
-      <td className="cell-host-name foreign">
-        <HostOf event={event} />
-      </td>
-      <td className="cell-by foreign">{event.actor}</td>
-    </tr>
-  );
+  return event === null ? null : <EventRow event={event} />;
 });
-
-/** A host that is no longer part of the fleet is named by its id, without a link. */
-function HostOf({ event }: { readonly event: Event }) {
-  const id = event.host ?? "";
-  const host = useRecord("hosts", id);
-  if (host === undefined) return <>{id}</>;
-  return (
-    <PlaceLink className="cell-link" to={(place) => goTo(place, "hosts", id)}>
-      {labelOf(host)}
-    </PlaceLink>
-  );
-}

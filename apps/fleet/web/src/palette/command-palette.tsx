@@ -15,6 +15,7 @@ import {
   ModalOverlay,
   SearchField,
 } from "react-aria-components";
+import { chooseTheme } from "../state/io/theme.ts";
 import { useNavigation } from "../state/navigation.ts";
 import { useReplica } from "../state/replica-hooks.ts";
 import { PALETTE_GROUPS, paletteEntries } from "./palette-entries.ts";
@@ -29,6 +30,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   const go = (key: string) => {
     const entry = entries.find((one) => one.key === key);
     onClose();
+    if (entry?.theme !== undefined) return chooseTheme(entry.theme);
     if (entry !== undefined) navigation.go(entry.leads(navigation.place));
   };
   return (

@@ -78,3 +78,9 @@ test("with 10,000 hosts a few are shown, the best first", () => {
   expect(all).toHaveLength(8);
   expect(all[0]).toBe("host-77");
 });
+
+test("colours are found by those who look for them, and stand in nobody's way", () => {
+  const found = (query: string) => paletteEntries(FLEET, ["hosts"], query).filter(({ group }) => group === "Colours");
+  expect(found("")).toEqual([]);
+  expect(found("dark").map(({ theme }) => theme)).toEqual(["dark"]);
+});

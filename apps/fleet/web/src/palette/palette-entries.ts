@@ -4,6 +4,7 @@ import type { Command, Fleet, Host } from "@neverstale/fleet-domain";
 import { folded, labelIn, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { opTitleOf } from "../commands/op-title.ts";
 import { SCREEN_WORDS } from "../frame/screen-words.ts";
+import type { Theme } from "../state/io/theme.ts";
 import { goTo, type PagePlace, type Screen, showOutput } from "../state/place.ts";
 
 export interface PaletteEntry {
@@ -14,9 +15,11 @@ export interface PaletteEntry {
   /** It stands beside the words, and is looked through as well. */
   readonly detail: string;
   readonly leads: (place: PagePlace) => PagePlace;
+  /** It chooses these colours, and leads nowhere. */
+  readonly theme?: Theme;
 }
 
-export const PALETTE_GROUPS = ["Screens", "Hosts", "Ops", "Pipelines", "Recent runs"] as const;
+export const PALETTE_GROUPS = ["Screens", "Hosts", "Ops", "Pipelines", "Recent runs", "Colours"] as const;
 type PaletteGroup = (typeof PALETTE_GROUPS)[number];
 
 /** So many of each group are shown. */
@@ -26,8 +29,18 @@ const MOST = 8;
 export function paletteEntries(fleet: Fleet, screens: readonly Screen[], query: string): PaletteEntry[] {
   const words = folded(query).split(/\s+/).filter(Boolean);
   const groups = [screenEntries(screens), hostEntries(fleet), opEntries(fleet), pipelineEntries(fleet), runs(fleet)];
+  if (words.length > 0) groups.push(THEME_ENTRIES); // Nobody looks for them among all that there is.
   return groups.flatMap((entries) => best(entries, words));
 }
+
+const THEME_ENTRIES: PaletteEntry[] = (["system", "light", "dark"] as const).map((theme) => ({
+  key: `theme ${theme}`,
+  group: "Colours",
+  words: { system: "Colours as the system", light: "Light colours", dark: "Dark colours" }[theme],
+  detail: "theme",
+  leads: (place) => place,
+  theme,
+}));
 
 function best(entries: readonly PaletteEntry[], words: readonly string[]): PaletteEntry[] {
   if (words.length === 0) return entries.slice(0, MOST);
