@@ -223,7 +223,7 @@ export class Replica<State = AnyState> {
 
   #requireMutations(): ReplicaMutations {
     if (this.#mutations !== undefined) return this.#mutations;
-    throw new Error("give mutations() of @neverstale/client/mutations");
+    throw new Error("it needs the option mutations");
   }
 
   /** Its mutations and what keeps it may use this of it. */
@@ -427,8 +427,8 @@ export class Replica<State = AnyState> {
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 function noPlace(url: string): SyncError {
-  return new SyncError("unreachable", `"${url}" is relative, and there is no page here`, {
-    hint: "Give an absolute address, or leave the replica idle.",
+  return new SyncError("unreachable", `"${url}" is relative, without a page`, {
+    hint: "Give an absolute address.",
   });
 }
 

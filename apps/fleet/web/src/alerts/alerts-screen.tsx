@@ -10,6 +10,7 @@ import { Status } from "../components/status.tsx";
 import { Ago, ClockTime, Elapsed } from "../components/time.tsx";
 import { howMany } from "../state/format.ts";
 import { useServerNow } from "../state/io/now.ts";
+import { useOld } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
 import { useLoaded, useSelection } from "../state/replica-hooks.ts";
@@ -24,6 +25,7 @@ export function AlertsScreen() {
   const firing = useSelection(firingCount);
   const loaded = useLoaded();
   const { mayDispatch } = useAccount();
+  const old = useOld();
   const [isAsking, setAsking] = useState(false);
   return (
     <section className="screen" aria-labelledby="alerts-title">
@@ -40,7 +42,7 @@ export function AlertsScreen() {
       </header>
       {isAsking && <SilenceForm onClose={() => setAsking(false)} />}
       {ids.length === 0 && (
-        <Empty title={loaded ? "All is well" : "Waiting for the first state"}>
+        <Empty title={!loaded ? "Waiting for the first state" : old ? "All was well" : "All is well"}>
           An alert stands here when a rule of the server's fleet.yaml says that something needs you.
         </Empty>
       )}

@@ -78,7 +78,7 @@ function ClockDoubt({ host }: { readonly host: Host }) {
   if (doubt === null) return null;
   return (
     <span className="doubt">
-      <Mark shape="clock" tone="warn" /> {doubt} ·{" "}
+      <Mark shape="clock" tone="warn" /> {doubt}
     </span>
   );
 }
