@@ -36,11 +36,16 @@ const perProcess = Math.ceil(hosts / PROCESSES);
 const fleet = new FleetProcess(JSON.stringify({ ops: {} }));
 fleet.options = { beaconMs: DEFAULT_BEACON_MS };
 const agents: ChildProcess[] = [];
+const end = async () => {
+  await Promise.all(agents.map((process) => ended(process, "SIGTERM")));
+  await fleet.dispose();
+};
+// Whoever ends it early leaves no server behind, and no agents.
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end().then(() => process.exit(1)));
 try {
   process.exitCode = (await measure()) ? 0 : 1;
 } finally {
-  await Promise.all(agents.map((process) => ended(process, "SIGTERM")));
-  await fleet.dispose();
+  await end();
 }
 
 async function measure(): Promise<boolean> {

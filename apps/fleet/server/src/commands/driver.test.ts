@@ -13,6 +13,7 @@ import type { View } from "../fleet/work.ts";
 import { type DueAction, dueActions, WAITS_FOR_STAGE } from "./driver.ts";
 
 const NOW = "2030-01-01T00:00:00.000Z";
+const SOON = "2030-01-01T00:00:00.500Z";
 const LATER = "2030-01-01T01:00:00.000Z";
 const EARLIER = "2029-12-31T23:00:00.000Z";
 const STAGES = ["uptime", "disk", "memory"];
@@ -249,8 +250,15 @@ describe("waves", () => {
   test("a pause between waves is begun once, and waited for", () => {
     const commands = grid({ a: done, b: waiting });
     expect(actions({ pipelines: inWaves({ pauseMs: 500 }), commands })).toEqual(["pause 500"]);
-    expect(actions({ pipelines: inWaves({ pauseMs: 500, nextWaveAt: LATER }), commands })).toEqual([]);
+    expect(actions({ pipelines: inWaves({ pauseMs: 500, nextWaveAt: SOON }), commands })).toEqual([]);
     expect(actions({ pipelines: inWaves({ pauseMs: 500, nextWaveAt: EARLIER }), commands })).toEqual(["wave 1"]);
+  });
+
+  test("a pause that would last longer than it may is over: the clock was put back", () => {
+    const commands = grid({ a: done, b: waiting });
+
+    expect(actions({ pipelines: inWaves({ pauseMs: 500, nextWaveAt: LATER }), commands })).toEqual(["wave 1"]);
+    expect(actions({ pipelines: inWaves({ pauseMs: 499, nextWaveAt: SOON }), commands })).toEqual(["wave 1"]);
   });
 
   test("no pause follows the last wave", () => {

@@ -140,7 +140,8 @@ function isInWave({ hosts, waves, currentWave = 0 }: Pipeline): (command: Comman
 function nextWave(pipeline: Pipeline, now: string): DueAction[] {
   const { currentWave = 0, pauseMs, nextWaveAt } = pipeline;
   if (pauseMs !== undefined && nextWaveAt === undefined) return [{ kind: "pause", pipeline, ms: pauseMs }];
-  if (nextWaveAt !== undefined && nextWaveAt > now) return [];
+  const leftMs = nextWaveAt === undefined ? 0 : Date.parse(nextWaveAt) - Date.parse(now);
+  if (leftMs > 0 && leftMs <= (pauseMs ?? 0)) return []; // When more is left, the clock was put back.
   return [{ kind: "enter_wave", pipeline, wave: currentWave + 1 }];
 }
 

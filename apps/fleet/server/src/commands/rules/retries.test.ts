@@ -161,3 +161,14 @@ test("[D2] a server that is started anew goes on with the try that waits, and ma
   expect(new Set(fleet.manager.state.commands.keys())).toEqual(new Set([first, next]));
   expect(command(next)).toMatchObject({ status: "succeeded" });
 });
+
+test("a clock that is put right does not make the next try wait for as long as it was wrong", async () => {
+  now += 3_600_000;
+  const first = await dispatchUptime(browser, host);
+  await host.run(first, "failed");
+  const second = command(command(first).retriedBy);
+
+  await pass(-3_600_000);
+
+  expect(assigned(second.id)).toBe(true);
+});

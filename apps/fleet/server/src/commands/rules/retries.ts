@@ -50,7 +50,7 @@ function isRetried(work: Work, command: Command, status: FinalStatus): boolean {
   return pipeline?.status === "running" && pipeline.reason === undefined;
 }
 
-/** A command that is tried again waits until its time has come. */
-export function isDue({ notBefore }: Command, now: string): boolean {
-  return notBefore === undefined || notBefore <= now;
+/** A command that is tried again waits until its time has come, or until a clock that was wrong is put back to before it was made. */
+export function isDue({ createdAt, notBefore }: Command, now: string): boolean {
+  return notBefore === undefined || notBefore <= now || now < createdAt;
 }

@@ -15,7 +15,7 @@ import {
   outputModel,
 } from "@neverstale/fleet-domain";
 import type { AnyViews } from "@neverstale/protocol";
-import { DEFAULT_LIMITS, type NodeOptions, StateManager, StoreFailure } from "@neverstale/server";
+import { type NodeOptions, StateManager, StoreFailure } from "@neverstale/server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import { keyForNodes } from "../../accounts/io/server-key.ts";
 import { retireOld } from "../../commands/decide.ts";
@@ -25,8 +25,7 @@ import { noteUsedIds } from "../../hosts/new-host-id.ts";
 import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import { makeSharedKey } from "../../nodes/shared-key.ts";
 import { databaseIn } from "./data-directory.ts";
-import { connectionsAllowed } from "./open-files.ts";
-import { connectionLimitsOf, type FleetOptions, retentionOf, socketLimitsOf } from "./settings.ts";
+import { type FleetOptions, retentionOf, socketLimitsOf, socketsAllowed } from "./settings.ts";
 
 export function openManager(options: FleetOptions, { dataDir, log, nodes }: ManagerPlace): Promise<FleetManager> {
   const { now = Date.now } = options;
@@ -57,10 +56,7 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Mana
     },
     limits: {
       connectionsPerAddress: socketLimitsOf(options).address,
-      connections: Math.max(
-        1,
-        Math.min(DEFAULT_LIMITS.connections, connectionsAllowed() - connectionLimitsOf(options).all),
-      ),
+      connections: socketsAllowed(options),
     },
     onProblems: ({ count, found }) => {
       log.warn({ count, found }, "records are stored that this release would not take in; they are served as they are");

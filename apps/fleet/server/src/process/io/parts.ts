@@ -81,7 +81,8 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const fleetFile = new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log });
   const metricLevels = levelsOf(metricsKeptOf(options));
   const connectionLimits = connectionLimitsOf(options);
-  const connections = new HttpConnections(connectionLimits);
+  const allConnections = new AllConnections(connectionLimits.open, refusalLog);
+  const connections = new HttpConnections(connectionLimits, () => allConnections.size);
   const tls = tlsFilesOf(options);
   return {
     manager,
@@ -115,7 +116,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     apiTokens,
     credentials,
     connections,
-    allConnections: new AllConnections(connectionLimits.open, refusalLog),
+    allConnections,
     certificate: tls === null ? null : new ServedCertificate(tls, log),
     handshakes: new Handshakes(handshakeLimitsOf(options)),
     handout: new Handout(dataDir),

@@ -2,7 +2,7 @@
 
 import { passwordProblem } from "@neverstale/fleet-domain";
 import type { SyncError } from "@neverstale/protocol";
-import { RETENTION, type Retention, type Store, withDefaults } from "@neverstale/server";
+import { DEFAULT_LIMITS, RETENTION, type Retention, type Store, withDefaults } from "@neverstale/server";
 import type { Logger } from "pino";
 import { type AuditKept, DEFAULT_AUDIT_KEPT } from "../../audit/audit-keeper.ts";
 import type { BackupSettings } from "../../backups/schedule.ts";
@@ -143,11 +143,16 @@ export function handshakeLimitsOf({ handshakeLimits }: FleetOptions): HandshakeL
   return withDefaults(DEFAULT_HANDSHAKE_LIMITS, handshakeLimits, "handshakeLimits");
 }
 
-/** Three quarters of what the system allows are left to sockets: each agent has one all the time. */
 export function connectionLimitsOf({ connectionLimits }: FleetOptions): ConnectionLimits {
   const open = connectionsAllowed();
-  const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(open / 4));
-  return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, all, open }, connectionLimits, "connectionLimits");
+  return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, open }, connectionLimits, "connectionLimits");
+}
+
+/** So many sockets may be open. A quarter of the files is left to plain connections in any case, or as many as there may be. */
+export function socketsAllowed(options: FleetOptions): number {
+  const { all, open } = connectionLimitsOf(options);
+  const plain = Math.min(all, Math.floor(open / 4));
+  return Math.max(1, Math.min(DEFAULT_LIMITS.connections, open - plain));
 }
 
 /** Each has to hold some points of the next one, which is made of it. */

@@ -19,6 +19,10 @@ export class AllConnections {
     this.#refusalLog = refusalLog;
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   get metrics(): Record<string, number> {
     return { connectionsOpen: this.#open.size, limitConnectionsOpen: this.#limit, connectionsDropped: this.#dropped };
   }

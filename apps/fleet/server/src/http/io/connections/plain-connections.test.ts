@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { Fleets, onlineHost, send, signIn, upgrade } from "../../../fleet/fleet-suite.ts";
 import { connectionsAllowed } from "../../../process/io/open-files.ts";
-import { connectionLimitsOf, type FleetOptions } from "../../../process/io/settings.ts";
+import { type FleetOptions, socketsAllowed } from "../../../process/io/settings.ts";
 import type { RunningFleet } from "../../../process/io/start.ts";
 
 const fleets = new Fleets();
@@ -188,11 +188,31 @@ test("[C8] [B27] a connection that shows nothing is kept for a short while, one 
   expect([closing.headers["keep-alive"], closing.headers.connection]).toEqual([undefined, "close"]);
 });
 
-test("[B12] [B25] three quarters of the connections that a process has files for are left to sockets", () => {
-  const { all, open } = connectionLimitsOf({});
+test("[C7] [B25] plain connections take what sockets leave of the files, and make room for sockets that come", async () => {
+  const fleet = await start({ open: 50 });
+  const browser = await signIn(fleet);
+  const host = await onlineHost(browser, "web-1");
+  const page = () => upgrade(fleet, "/sync", { cookie: browser.cookie, origin: fleet.address });
+  const pages = await Promise.all(Array.from({ length: 36 }, page));
+  const agents = await kept(fleet, 12, host.headers);
+  await agents[0]?.ask(host.headers);
 
-  expect(open).toBe(connectionsAllowed());
-  expect(all).toBe(Math.min(10_000, Math.floor(open / 4)));
+  const more = [await page(), await page()];
+
+  await expect.poll(() => closedOf(agents)).toEqual([false, true, ...Array(10).fill(false)]);
+  expect([...pages, ...more].map(({ socket }) => socket.readyState)).toEqual(Array(38).fill(1));
+  expect(fleet.parts.connections.metrics).toMatchObject({ connections: 11, limitConnections: 11 });
+  expect(fleet.parts.allConnections.metrics).toMatchObject({ connectionsOpen: 49, connectionsDropped: 0 });
+  for (const { socket } of [...pages, ...more]) socket.terminate();
+});
+
+test.each([
+  [19_900, 14_925],
+  [65_436, 20_000],
+  [100, 75],
+  [Number.POSITIVE_INFINITY, 20_000],
+])("[B12] where there are files for %d connections, %d of them may be sockets", (open, sockets) => {
+  expect(socketsAllowed({ connectionLimits: { open } })).toBe(sockets);
 });
 
 test.each([

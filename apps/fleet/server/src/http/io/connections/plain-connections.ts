@@ -10,6 +10,7 @@ import { Server as TlsServer } from "node:tls";
  */
 export class HttpConnections {
   readonly #limits: ConnectionLimits;
+  readonly #openInAll: () => number;
   /** The connection that has been idle for longest comes first. */
   readonly #all = new Map<Socket, Connection>();
   readonly #strangers = new Map<string, Set<Socket>>();
@@ -17,14 +18,23 @@ export class HttpConnections {
   #endedEarly = 0;
   #refused = 0;
 
-  constructor(limits: ConnectionLimits) {
+  /** `openInAll` says how many connections are open, sockets among them. */
+  constructor(limits: ConnectionLimits, openInAll: () => number = () => this.#all.size) {
     this.#limits = limits;
+    this.#openInAll = openInAll;
+  }
+
+  /** So many may be open now. Sockets take what they need of the files that there are, and these take what is left of them. */
+  get #room(): number {
+    const { all, open } = this.#limits;
+    const others = this.#openInAll() - this.#all.size;
+    return Number.isFinite(open) ? Math.min(all, open - others - Math.floor(SPARE_SHARE * open)) : all;
   }
 
   get metrics(): Record<string, number> {
     return {
       connections: this.#all.size,
-      limitConnections: this.#limits.all,
+      limitConnections: this.#room,
       connectionsClosedIdle: this.#closedIdle,
       connectionsEndedEarly: this.#endedEarly,
       connectionsRefused: this.#refused,
@@ -61,7 +71,8 @@ export class HttpConnections {
    * that are kept already then stay, while to close one for each that comes would have everybody open a new one for each request.
    */
   keepsAfterAnswer(): boolean {
-    const keeps = this.#limits.all - this.#all.size >= Math.floor(this.#limits.all / 10);
+    const room = this.#room;
+    const keeps = room - this.#all.size >= Math.floor(room / 10);
     if (!keeps) this.#endedEarly += 1;
     return keeps;
   }
@@ -69,7 +80,7 @@ export class HttpConnections {
   #add(socket: Socket, group: string | null): void {
     const strangers = group === null ? undefined : this.#strangers.get(group);
     const tooManyHere = (strangers?.size ?? 0) >= this.#limits.address && !this.#closeOne(strangers ?? []);
-    if (tooManyHere || (this.#all.size >= this.#limits.all && !this.#closeOne(this.#all.keys()))) {
+    if (tooManyHere || (this.#all.size >= this.#room && !this.#closeOne(this.#all.keys()))) {
       this.#refused += 1;
       socket.end(REFUSAL, () => socket.destroy());
       return;
@@ -125,7 +136,7 @@ export class HttpConnections {
 
 /** So many connections may be open at once. */
 export interface ConnectionLimits {
-  /** So many may be plain HTTP. Sockets that were upgraded are counted elsewhere. */
+  /** So many may be plain HTTP, as far as sockets leave room for them. Sockets that were upgraded are counted elsewhere. */
   readonly all: number;
   /** There may be so many in all, sockets and those that only begin among them. The process has files for as many. */
   readonly open: number;
@@ -138,6 +149,9 @@ export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   open: Number.POSITIVE_INFINITY,
   address: 500,
 };
+
+/** This share of the files is left to connections that come while those that make room for them are being closed. */
+const SPARE_SHARE = 0.02;
 
 /** A connection that does nothing is kept so long. */
 export const KEEP_ALIVE_MS = 5_000;
