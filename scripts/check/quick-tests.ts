@@ -13,7 +13,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/backups/io/scheduled-backups.test.ts",
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/notifications/io/notifications.test.ts",
-  "apps/fleet/server/src/commands/{dispatch,many-hosts,output/output-search}.test.ts",
+  "apps/fleet/server/src/commands/{dispatch,if-version,many-hosts,output/output-search}.test.ts",
   "apps/fleet/server/src/commands/rules/{checks,retries}.test.ts",
   "apps/fleet/server/src/schedules/schedules.test.ts",
   "apps/fleet/server/src/tls/tls.test.ts",

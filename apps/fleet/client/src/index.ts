@@ -4,6 +4,7 @@ export { type CookieEnvironment, type CookieOptions, cookieEnvironment } from ".
 export { type TokenOptions, tokenEnvironment } from "./io/token-environment.ts";
 export type { ShownDelivery, ShownNotifications, ShownTarget } from "./notification-answers.ts";
 export {
+  type CancelPipelineOptions,
   type DispatchTarget,
   type FleetSyncOptions,
   type OpOptions,

@@ -38,9 +38,19 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
     await this.#post(`/api/commands/${encodeURIComponent(id)}/cancel`, undefined, options);
   }
 
-  /** Stops what runs of a pipeline, and starts no further stage of it. What became of it shows in the state. */
-  async cancelPipeline(id: string, options?: RequestOptions): Promise<void> {
-    await this.#post(`/api/pipelines/${encodeURIComponent(id)}/cancel`, undefined, options);
+  /** Asks the agents to stop all commands that one dispatch has started. */
+  async cancelRun(id: string, options?: RequestOptions): Promise<void> {
+    await this.#post(`/api/runs/${encodeURIComponent(id)}/cancel`, undefined, options);
+  }
+
+  /**
+   * Stops what runs of a pipeline, unless it is to be left to run to its end, and starts no further stage of it. What became of it shows in
+   * the state.
+   */
+  async cancelPipeline(id: string, options: CancelPipelineOptions = {}): Promise<void> {
+    const { running = "stop", ...request } = options;
+    const query = running === "stop" ? "" : "?running=leave";
+    await this.#post(`/api/pipelines/${encodeURIComponent(id)}/cancel${query}`, undefined, request);
   }
 
   /** Runs what a pipeline left undone, in a pipeline of its own (rules D1-D4). */
@@ -110,6 +120,10 @@ function whereIn(target: DispatchTarget): Record<string, JsonValue> {
 
 function isList(target: DispatchTarget): target is readonly string[] {
   return Array.isArray(target);
+}
+
+export interface CancelPipelineOptions extends RequestOptions {
+  readonly running?: "stop" | "leave";
 }
 
 export type PipelineOptions = SafeguardOptions;

@@ -1,6 +1,8 @@
 /** The dashboard is the frame with the screen that the address names. Each screen gets its own data. */
 
 import { type ComponentType, Suspense, useEffect, useState } from "react";
+import { useAccount } from "./accounts/account.ts";
+import { RunOpener, RunOpenerContext, useRunWish } from "./commands/dialog/run-opener.ts";
 import { Empty } from "./components/notice.tsx";
 import { PlaceLink } from "./components/place-link.tsx";
 import { AwayBanner } from "./frame/away-banner.tsx";
@@ -16,14 +18,18 @@ export function Dashboard() {
   const screen = usePlace((place) => place.screen);
   const missing = usePlace((place) => place.missing);
   const [chosenHosts] = useState(() => new ChosenHosts()); // Whoever comes back to the hosts finds them chosen as before.
+  const [runOpener] = useState(() => new RunOpener());
   const ShownScreen = SCREENS[screen];
   useEffect(loadLaterParts, []);
   return (
     <ChosenHostsContext value={chosenHosts}>
-      <PageFrame>
-        <AwayBanner />
-        <Suspense fallback={null}>{missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}</Suspense>
-      </PageFrame>
+      <RunOpenerContext value={runOpener}>
+        <PageFrame>
+          <AwayBanner />
+          <Suspense fallback={null}>{missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}</Suspense>
+          <AskedRun />
+        </PageFrame>
+      </RunOpenerContext>
     </ChosenHostsContext>
   );
 }
@@ -37,6 +43,18 @@ const SCREENS: Readonly<Record<Screen, ComponentType>> = {
   events: LATER.Events,
   people: LATER.People,
 };
+
+/** It lies over every screen. Another wish is another dialog. */
+function AskedRun() {
+  const wish = useRunWish();
+  const { mayDispatch } = useAccount();
+  if (wish === null || !mayDispatch) return null;
+  return (
+    <Suspense fallback={null}>
+      <LATER.RunDialog wish={wish} />
+    </Suspense>
+  );
+}
 
 function NoSuchPage({ path }: { readonly path: string }) {
   return (

@@ -15,6 +15,7 @@ export const LATER = {
   HostTools: part(async () => (await import("./hosts/tools/host-tools.tsx")).HostTools),
   HostPanel: part(async () => (await import("./hosts/host-panel.tsx")).HostPanel),
   DispatchBar: part(async () => (await import("./commands/dispatch-bar.tsx")).DispatchBar),
+  RunDialog: part(async () => (await import("./commands/dialog/run-dialog.tsx")).RunDialog),
   OutputDock: part(async () => (await import("./outputs/output-dock.tsx")).OutputDock),
   HeldBar: part(async () => (await import("./moments/held-bar.tsx")).HeldBar),
   Palette: part(async () => (await import("./palette/command-palette.tsx")).CommandPalette),

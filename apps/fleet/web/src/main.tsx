@@ -13,6 +13,8 @@ import { sessionRequests } from "./accounts/io/session-requests.ts";
 import { Reauthentication, ReauthenticationContext } from "./accounts/reauthentication.ts";
 import { visitorMemory } from "./accounts/remembered/io/visitor-memory.ts";
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
+import { workRequestsOf } from "./commands/runs/io/work-requests-of.ts";
+import { WorkRequestsContext } from "./commands/runs/work-requests.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
 import { eventRequests } from "./events/io/event-requests.ts";
 import { EventLogContext } from "./events/past-events.ts";
@@ -45,6 +47,7 @@ const visitor = new Visitor(sessionRequests(session, reauthentication), visitorM
 const people = peopleRequests(session, reauthentication);
 const past = pastRequests(session);
 const log = eventRequests(session);
+const work = workRequestsOf(session);
 const trails = new Trails();
 const followed = session.follow({
   model: FLEET_MODEL,
@@ -95,7 +98,9 @@ createRoot(root).render(
                   <EventLogContext value={log}>
                     <PeopleContext value={people}>
                       <ReauthenticationContext value={reauthentication}>
-                        <FleetPage oneTimeLink={oneTimeLink} />
+                        <WorkRequestsContext value={work}>
+                          <FleetPage oneTimeLink={oneTimeLink} />
+                        </WorkRequestsContext>
                       </ReauthenticationContext>
                     </PeopleContext>
                   </EventLogContext>

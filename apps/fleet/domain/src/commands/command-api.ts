@@ -64,6 +64,14 @@ export type PipelineAnswer = ReadonlyJson<z.infer<typeof PipelineAnswer>>;
 /** `POST /api/catalogue/read` has `fleet.yaml` read again. With problems, what was in force before still is. */
 export const CatalogueReadAnswer = z.object({ problems: z.array(Line), ...Reached });
 
+/** `POST /api/pipelines/:id/cancel` begins no further stage. */
+export const CancelPipelineQuery = z.strictObject({
+  running: z
+    .enum(["stop", "leave"])
+    .describe("stop: what runs is asked to stop, too. leave: it runs to its end.")
+    .default("stop"),
+});
+
 /** `POST /api/pipelines/:id/retry` runs what a pipeline left undone, in a pipeline of its own. */
 export const RetryRequest = z.strictObject({
   only: z

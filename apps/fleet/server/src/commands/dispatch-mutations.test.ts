@@ -66,3 +66,43 @@ test.each([
   expect([answer.status, answer.body.code]).toEqual([status, code]);
   expect(fleet.manager.version).toBe(version);
 });
+
+test("all that one dispatch started is found by its run, and stopped by it, tries of the same included", async () => {
+  const [one, two] = [await newHost(), await newHost()];
+  const started = await browser.post("/api/dispatch", { op: "uptime", hosts: [one.id, two.id] });
+  const runId = String(started.body.runId);
+  await browser.post("/api/dispatch", { op: "uptime", hosts: [one.id], wait: true });
+
+  const stopped = await browser.post(`/api/runs/${runId}/cancel`);
+
+  expect(stopped.status).toBe(202);
+  const ofRun = await browser.get(`/api/commands?run=${runId}`);
+  const found = ofRun.body.commands as unknown as { host: string; status: string }[];
+  expect(found.map(({ host, status }) => [host, status]).sort()).toEqual([
+    [one.id, "cancelled"],
+    [two.id, "cancelled"],
+  ]);
+  expect((await browser.post("/api/runs/nothing/cancel")).body.code).toBe("unknown_command");
+});
+
+test("a pipeline that is to begin nothing more lets what runs come to its end", async () => {
+  const host = await newHost();
+  const started = await browser.post("/api/dispatch/pipeline", { pipeline: "health", hosts: [host.id] });
+  const ofStage = (stage: number) =>
+    [...fleet.manager.state.commands.values()].find((one) => one.host === host.id && one.stage === stage);
+  await host.claim(ofStage(0)?.id ?? "");
+
+  const stopped = await browser.post(`/api/pipelines/${String(started.body.pipelineId)}/cancel?running=leave`);
+
+  expect(stopped.status).toBe(202);
+  expect([ofStage(0)?.status, ofStage(0)?.cancelRequested, ofStage(1)?.status]).toEqual([
+    "running",
+    undefined,
+    "cancelled",
+  ]);
+  await host.finished(ofStage(0)?.id ?? "", "succeeded");
+  expect([ofStage(0)?.status, ofStage(1)?.status]).toEqual(["succeeded", "cancelled"]);
+  expect((await browser.post(`/api/pipelines/${String(started.body.pipelineId)}/cancel?running=maybe`)).status).toBe(
+    400,
+  );
+});

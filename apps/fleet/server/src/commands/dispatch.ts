@@ -317,17 +317,31 @@ export function cancelById(work: Work, commandId: string, by: Acting): void {
   drive(work);
 }
 
+/** It stops what one dispatch has started, on all hosts that are shown to whoever asks. */
+export function cancelRun(work: Work, runId: string, by: Acting): void {
+  const ofRun = [...work.fleet.commands.values()].filter(
+    (command) => command.runId === runId && grantedCommand(work.fleet, by.tags, command.id) !== null,
+  );
+  if (ofRun.length === 0)
+    throw new RequestRefusal("unknown_command", `there is no run ${runId} now`, {
+      hint: "It may have ended long ago: only what ended lately is at hand.",
+    });
+  for (const command of ofRun) if (!isFinal(command.status)) cancelCommand(work, command, by.user);
+  drive(work);
+}
+
 /**
- * No new stage begins, and what runs is asked to stop. Whoever sees some of its hosts only ends it there, and it goes on on the others.
+ * No new stage begins, and what runs is asked to stop, or left to run to its end. Whoever sees some of its hosts only ends it there, and it goes on on the others.
  */
-export function cancelPipeline(work: Work, pipelineId: string, by: Acting): void {
+export function cancelPipeline(work: Work, pipelineId: string, by: Acting, running: "stop" | "leave" = "stop"): void {
   const { tags } = by;
   const pipeline = shownPipeline(work, pipelineId, tags);
   if (pipeline.status !== "running") return;
   const isMeant = (host: string) => tags === null || grantedHost(work.fleet, tags, host) !== null;
   if (pipeline.hosts.every(isMeant)) conclude(work, pipeline, "cancelled", by.user);
   for (const command of [...work.fleet.commands.values()]) {
-    if (command.pipelineId === pipelineId && !isFinal(command.status) && isMeant(command.host))
+    const isLeft = running === "leave" && command.status === "running";
+    if (command.pipelineId === pipelineId && !isFinal(command.status) && isMeant(command.host) && !isLeft)
       cancelCommand(work, command, by.user);
   }
   drive(work);

@@ -1,6 +1,7 @@
 /** People dispatch and cancel ops and pipelines by these routes, and list past commands. */
 
 import {
+  CancelPipelineQuery,
   CommandLogAnswer,
   CommandLogQuery,
   DispatchAnswer,
@@ -31,7 +32,7 @@ import {
   withBody,
 } from "../http/route.ts";
 import { commandLog } from "./command-log.ts";
-import { cancelById, cancelPipeline } from "./dispatch.ts";
+import { cancelById, cancelPipeline, cancelRun } from "./dispatch.ts";
 import { type DispatchMutations, dispatchMutations } from "./dispatch-mutations.ts";
 import { type MutateParts, mutateOnce } from "./mutate-by-name.ts";
 
@@ -122,11 +123,23 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
     },
     {
       method: "POST",
-      path: "/api/pipelines/:id/cancel",
+      path: "/api/runs/:id/cancel",
       allow: "operator",
       answer: ReachedAnswer,
       answerStatus: 202,
-      handle: (ask) => cancel(parts, ask, cancelPipeline),
+      handle: (ask) => cancel(parts, ask, cancelRun),
+    },
+    {
+      method: "POST",
+      path: "/api/pipelines/:id/cancel",
+      allow: "operator",
+      query: CancelPipelineQuery,
+      answer: ReachedAnswer,
+      answerStatus: 202,
+      handle: (ask) => {
+        const { running } = queried(CancelPipelineQuery, ask);
+        return cancel(parts, ask, (work, id, by) => cancelPipeline(work, id, by, running));
+      },
     },
   ];
 }

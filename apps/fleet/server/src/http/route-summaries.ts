@@ -42,6 +42,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   "POST /api/pipelines/:id/retry":
     "It runs what a pipeline has left, on the hosts that failed, or those that were never begun, too.",
   "POST /api/commands/:id/cancel": "It stops a command, with all that it has started on its host.",
+  "POST /api/runs/:id/cancel": "It stops all commands that one dispatch has started.",
   "POST /api/pipelines/:id/cancel": "It begins no further stage of a pipeline.",
   "POST /api/catalogue/read": "It has fleet.yaml read again.",
   "POST /api/alerts/:id/acknowledge": "It says that somebody looks after an alert.",

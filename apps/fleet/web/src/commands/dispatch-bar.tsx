@@ -10,14 +10,15 @@ import { Notice } from "../components/notice.tsx";
 import { useChosenHosts, useChosenIds } from "../hosts/chosen-hosts.ts";
 import { selectChosenHosts, selectHiddenHosts } from "../hosts/shown-hosts.ts";
 import { howMany } from "../state/format.ts";
+import { useMayAct } from "../state/may-act.ts";
 import { useNavigation, usePlace } from "../state/navigation.ts";
-import { useOld } from "../state/old.ts";
 import { goTo, showOutput } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
-import { useRecord, useReplica, useSelection } from "../state/replica-hooks.ts";
+import { useRecord, useSelection } from "../state/replica-hooks.ts";
 import { ArgField } from "./arg-field.tsx";
+import { useRunOpener } from "./dialog/run-opener.ts";
 import { DispatchOutcomeNotice } from "./dispatch-notice.tsx";
-import type { DispatchOutcome, WantedDispatch } from "./dispatch-outcome.ts";
+import type { SentDispatch, WantedDispatch } from "./dispatch-outcome.ts";
 import {
   argDefault,
   chosenSummary,
@@ -30,9 +31,10 @@ import {
   planPipeline,
   readArgs,
 } from "./dispatch-plan.ts";
-import { newDispatchKey, sendDispatch } from "./io/send-dispatch.ts";
+import { ChangedNotice } from "./guard/guard-notices.tsx";
+import { useGuardedRun } from "./guard/io/guarded-run.ts";
 import { selectKeptOps, selectOfferedPipelines } from "./offered.ts";
-import { isDangerous, SafeguardSheet } from "./safeguard-sheet.tsx";
+import { SafeguardSheet } from "./safeguard-sheet.tsx";
 
 export interface DispatchBarProps {
   /** It is another number than before when somebody asked for this bar and wants to choose now. */
@@ -59,15 +61,27 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   const [picked, setPicked] = useState<string | null>(null);
   const [wait, setWait] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
-  const replica = useReplica();
-  const [dangerous, setDangerous] = useState<WantedDispatch | null>(null);
-  const { attempted, running, attempt, forget } = useAttempt();
+  const run = useGuardedRun("you chose this", useOpenStarted());
+  const { attempted, running, dangerous } = run;
+  const { may, why } = useMayAct();
+  const opener = useRunOpener();
   const ops = opChoices(hosts).filter(({ offer }) => !keptOps.includes(offer.name));
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
   const rule = useRecord("opRules", op?.offer.name ?? "");
   const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.id}`) ?? null;
-  const plan = op !== null ? planOp(hosts, op, wait, rule) : pipeline !== null ? planPipeline(hosts) : null;
+  const plan = op !== null ? planOp(hosts, op, wait, rule) : pipeline !== null ? planPipeline(hosts, pipeline) : null;
   const busy = hosts.some((host) => host.runningCommand !== undefined);
+
+  // Whatever is chosen is chosen on what is shown at that moment.
+  const what = op !== null ? op.offer.name : null;
+  const pipelineId = pipeline?.id ?? null;
+  const { prepare } = run;
+  const prepareNow = () => {
+    if (what !== null) prepare({ op: what }, plan?.hosts ?? []);
+    else if (pipelineId !== null) prepare({ pipeline: pipelineId }, plan?.hosts ?? []);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another choice is prepared, whatever else is drawn again.
+  useEffect(prepareNow, [what, pipelineId, ids]);
 
   const textOf = (name: string) => (spec: ArgSpec) => texts[`${name}/${spec.name}`] ?? argDefault(spec);
   const requestOf = (on: readonly string[]): WantedDispatch | null => {
@@ -77,11 +91,10 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (running || plan === null) return;
+    if (running || !may || plan === null) return;
     const request = requestOf(plan.hosts);
     if (request === null) return;
-    if (isDangerous(replica.state, request)) setDangerous(request);
-    else attempt(request);
+    run.begin(request);
   };
 
   return (
@@ -89,11 +102,8 @@ export function DispatchBar({ asked }: DispatchBarProps) {
       {dangerous !== null && (
         <SafeguardSheet
           title={"title" in dangerous ? dangerous.title : dangerous.pipeline}
-          onConfirm={(safeguards) => {
-            setDangerous(null);
-            attempt({ ...dangerous, safeguards });
-          }}
-          onCancel={() => setDangerous(null)}
+          onConfirm={run.confirm}
+          onCancel={() => run.confirm(null)}
         />
       )}
       <form ref={form} className="run-bar" aria-label="Run on the selected hosts" onSubmit={submit}>
@@ -108,7 +118,7 @@ export function DispatchBar({ asked }: DispatchBarProps) {
             value={picked}
             onChoose={(id) => {
               setPicked(id);
-              forget();
+              run.forget();
             }}
             above
           />
@@ -129,10 +139,16 @@ export function DispatchBar({ asked }: DispatchBarProps) {
           <Button
             type="submit"
             className="button button-main"
-            isDisabled={plan === null || plan.hosts.length === 0}
+            isDisabled={!may || plan === null || plan.hosts.length === 0}
             isPending={running}
           >
             {buttonWords(op, pipeline, plan)}
+          </Button>
+          <Button
+            className="button"
+            onPress={() => opener.open({ where: { kind: "hosts", ids: [...ids] }, what: picked })}
+          >
+            Details…
           </Button>
           <Button className="button button-plain" aria-label="Clear the selection" onPress={() => chosen.choose([])}>
             <Icon name="close" />
@@ -140,13 +156,18 @@ export function DispatchBar({ asked }: DispatchBarProps) {
         </div>
         <div className="run-plan" aria-live="polite">
           <Hidden hosts={hosts} />
+          <ChangedNotice run={run} disabled={!may} />
+          {why !== null && <p>{why}</p>}
           {attempted === null ? (
-            plan !== null && <Plan plan={plan} />
+            plan?.sentences.join(" ")
           ) : (
             <DispatchOutcomeNotice
               outcome={attempted.outcome}
-              onRepeat={() => attempt(attempted.request, attempted.key)}
-              onOver={() => forget(attempted)}
+              onRepeat={() => run.repeat(attempted)}
+              onOver={() => {
+                run.forget(attempted);
+                prepareNow();
+              }}
             />
           )}
         </div>
@@ -155,36 +176,17 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   );
 }
 
-interface Attempted {
-  readonly request: WantedDispatch;
-  readonly key: string;
-  readonly outcome: DispatchOutcome;
-}
-
 /** The page opens no more outputs than this for one dispatch. */
 const OPENED_AT_ONCE = 4;
 
-/** An attempt sends a dispatch and opens what it has started. With the key of an earlier attempt it repeats that one. */
-function useAttempt() {
-  const replica = useReplica();
+/** It opens what was started: the outputs of a few commands, or the pipeline. */
+function useOpenStarted(): (sent: SentDispatch) => void {
   const navigation = useNavigation();
-  const [running, setRunning] = useState(false);
-  const [attempted, setAttempted] = useState<Attempted | null>(null);
-  const send = async (request: WantedDispatch, key: string) => {
-    const { outcome, commandIds, pipelineId } = await sendDispatch(replica, request, key);
+  return ({ commandIds, pipelineId }) => {
     const { place } = navigation;
     if (commandIds.length > 0) navigation.go(showOutput(place, commandIds.slice(0, OPENED_AT_ONCE)));
     if (pipelineId !== null) navigation.go(goTo(place, "pipelines", pipelineId));
-    setAttempted({ request, key, outcome });
   };
-  const attempt = (request: WantedDispatch, key = newDispatchKey()) => {
-    setRunning(true);
-    setAttempted(null);
-    void send(request, key).finally(() => setRunning(false));
-  };
-  /** Without an attempt it forgets the last one, whichever that is. */
-  const forget = (one?: Attempted) => setAttempted((now) => (one === undefined || now === one ? null : now));
-  return { attempted, running, attempt, forget };
 }
 
 function optionGroups(
@@ -242,15 +244,5 @@ function Hidden({ hosts }: { readonly hosts: readonly Host[] }) {
         Deselect what is hidden
       </Button>
     </Notice>
-  );
-}
-
-function Plan({ plan }: { readonly plan: DispatchPlan }) {
-  const old = useOld();
-  return (
-    <>
-      {old && "This page is not live: the hosts may have changed, and the server decides by how they are now. "}
-      {plan.sentences.join(" ")}
-    </>
   );
 }

@@ -19,6 +19,7 @@ export function DispatchOutcomeNotice({ outcome, onRepeat, onOver }: DispatchOut
   switch (outcome.kind) {
     case "started":
       return <StartedNotice outcome={outcome} onOver={onOver} />;
+    case "moved":
     case "refused":
       return (
         <Notice tone="bad" shape="cross" role="alert">

@@ -1,6 +1,6 @@
 /** The outcome of a dispatch is put into the words that the page shows. */
 
-import { problemOf } from "@neverstale/client";
+import { type HttpProblem, problemOf } from "@neverstale/client";
 import type { DispatchedCommand } from "@neverstale/fleet-client";
 import type { Args } from "@neverstale/fleet-domain";
 import { howMany, sentences } from "../state/format.ts";
@@ -14,6 +14,8 @@ export type DispatchOutcome =
       readonly sentence: string;
     }
   | { readonly kind: "refused"; readonly sentence: string }
+  /** Something that it relied on moved on the way, and nothing was started. It may be sent again by whoever has read that. */
+  | { readonly kind: "moved"; readonly sentence: string }
   /** No answer came, so nobody here knows whether it had an effect. To ask again starts nothing twice. */
   | { readonly kind: "unknown"; readonly sentence: string };
 
@@ -21,6 +23,8 @@ export type DispatchOutcome =
 export type WantedDispatch = (OpRequest | { readonly pipeline: string; readonly hosts: readonly string[] }) & {
   /** They were typed for what is dangerous. */
   readonly safeguards?: Safeguards;
+  /** It is refused where what it relies on has moved since this version. */
+  readonly seen?: { readonly ifVersion: number; readonly ifEpoch: string } | undefined;
 };
 
 export interface Safeguards {
@@ -41,13 +45,15 @@ export interface SentDispatch {
   readonly outcome: DispatchOutcome;
   /** These commands are under way because of it. */
   readonly commandIds: readonly string[];
+  /** The run of an op that it has started. */
+  readonly runId: string | null;
   readonly pipelineId: string | null;
 }
 
 /** `nameOf` says what a host is called. */
 export function opOutcome(
   title: string,
-  commands: readonly DispatchedCommand[],
+  { commands, runId }: { readonly commands: readonly DispatchedCommand[]; readonly runId: string | null },
   nameOf: (hostId: string) => string,
 ): SentDispatch {
   const blocked = commands.filter((command) => command.status === "blocked");
@@ -57,7 +63,7 @@ export function opOutcome(
     commandIds.length > 0
       ? { kind: "started", started: { title, commandIds }, sentence: why }
       : { kind: "refused", sentence: sentences(`${title} was not started`, why) };
-  return { outcome, commandIds, pipelineId: null };
+  return { outcome, commandIds, runId, pipelineId: null };
 }
 
 /** It is empty when nothing is blocked. */
@@ -76,8 +82,7 @@ function reasonOf({ reason }: DispatchedCommand): string {
 /** An outcome that is unknown is told as unknown: the dispatch may have had its effect. */
 export function failureWords(error: unknown): DispatchOutcome {
   const problem = problemOf(error);
-  if (problem !== null && problem.status < 500)
-    return { kind: "refused", sentence: sentences(problem.detail || problem.title, problem.hint) };
+  if (problem !== null && problem.status < 500) return problemWords(problem);
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
   if (code === "unreachable" || code === "outcome_unknown") {
     return {
@@ -86,4 +91,11 @@ export function failureWords(error: unknown): DispatchOutcome {
     };
   }
   return { kind: "refused", sentence: error instanceof Error ? sentences(error.message) : "It failed." };
+}
+
+/** The server has said why. It may be asked again for what was only refused because something moved. */
+export function problemWords({ code, detail, title, hint, document }: HttpProblem): DispatchOutcome {
+  if (code === "precondition_failed" && document.moved !== undefined)
+    return { kind: "moved", sentence: sentences(detail) };
+  return { kind: "refused", sentence: sentences(detail || title, hint) };
 }

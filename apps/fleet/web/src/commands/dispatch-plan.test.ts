@@ -1,7 +1,7 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
 import { hostRecord } from "../hosts/host-suite.ts";
-import { argDefault, chosenSummary, hiddenWords, opChoices, planOp, readArgs } from "./dispatch-plan.ts";
+import { argDefault, chosenSummary, hiddenWords, opChoices, planOp, planPipeline, readArgs } from "./dispatch-plan.ts";
 
 function host(id: string, ops: readonly string[], more: Partial<Host> = {}): Host {
   return hostRecord(id, { ops: ops.map((name) => ({ name, args: [] })), ...more });
@@ -49,7 +49,14 @@ test("the plan goes by what the catalogue says of the op", () => {
 });
 
 test("the plan says for each kind of host what will happen", () => {
-  expect(plan(false)).toEqual({
+  const { groups, ...told } = plan(false);
+  expect(groups.map(({ fate, hosts }) => [fate, ...hosts.map(({ id }) => id)])).toEqual([
+    ["runs", "web-1"],
+    ["blocked", "web-2"],
+    ["blocked", "db-1"],
+    ["left_out", "old"],
+  ]);
+  expect(told).toEqual({
     hosts: ["web-1", "web-2", "db-1"],
     sentences: [
       "web-1 runs it now.",
@@ -59,6 +66,17 @@ test("the plan says for each kind of host what will happen", () => {
     ],
   });
   expect(plan(true).sentences[1]).toBe("web-2 is busy: it waits there.");
+});
+
+test("the waves of a pipeline, the pause between them and the bound on failures are told", () => {
+  expect(planPipeline(HOSTS).sentences).toHaveLength(1);
+  expect(planPipeline(HOSTS, { waves: [1, "rest"], pauseMs: 30_000, maxFail: "50%" }).sentences.slice(1)).toEqual([
+    "In 2 waves of 1, 3 hosts, 30 s apart.",
+    "It goes no further once more than 2 hosts failed.",
+  ]);
+  expect(planPipeline(HOSTS, { waves: ["100%"], maxFail: 0 }).sentences.slice(1)).toEqual([
+    "It goes no further once more than 0 hosts failed.",
+  ]);
 });
 
 test("the selection is summed up by status", () => {

@@ -1,8 +1,8 @@
 /** The page says what a dispatch will do before somebody presses the button, as far as the page can know. */
 
-import type { ArgSpec, Args, Host, OpOffer, OpRule } from "@neverstale/fleet-domain";
-import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
-import { howMany } from "../state/format.ts";
+import type { ArgSpec, Args, Host, OpOffer, OpRule, PipelineRule } from "@neverstale/fleet-domain";
+import { failuresAllowed, hostStatus, labelOf, waveEnds } from "@neverstale/fleet-domain/schema-free";
+import { howMany, span } from "../state/format.ts";
 
 /**
  * A host that doesn't allow the op is left out of the request. The others are all sent, since the server decides on today's state. `rule` is
@@ -20,38 +20,78 @@ export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean, 
   const [busy, offline] = [sorted.get("busy"), sorted.get("offline")];
   const left = hosts.filter((host) => !allowed.has(host.id));
   const waits = (may: boolean) => (may ? "waits there" : "is blocked there");
-  return {
-    hosts: sent.map((host) => host.id),
-    sentences: [
-      ...(ready === undefined ? [] : [`${which(ready)} ${ready.length === 1 ? "runs" : "run"} it now.`]),
-      ...(busy === undefined ? [] : [`${which(busy)} ${be(busy)} busy: it ${waits(wait || rule?.busy === "wait")}.`]),
-      ...(offline === undefined
-        ? []
-        : [`${which(offline)} ${be(offline)} offline: it ${waits(rule?.offline === "queue")}.`]),
-      ...(unwell === undefined
-        ? []
-        : [
-            `${which(unwell)} ${unwell.length === 1 ? "has" : "have"} no ok of ${preChecks.join(", ")}: it is blocked there.`,
-          ]),
-      ...(left.length === 0
-        ? []
-        : [`${which(left)} ${left.length === 1 ? "does" : "do"} not allow it and ${be(left)} left out.`]),
-    ],
-  };
+  const plans = [
+    planned("runs", ready, (all) => `${which(all)} ${all.length === 1 ? "runs" : "run"} it now.`),
+    planned(wait || rule?.busy === "wait" ? "waits" : "blocked", busy, (all) => {
+      return `${which(all)} ${be(all)} busy: it ${waits(wait || rule?.busy === "wait")}.`;
+    }),
+    planned(rule?.offline === "queue" ? "waits" : "blocked", offline, (all) => {
+      return `${which(all)} ${be(all)} offline: it ${waits(rule?.offline === "queue")}.`;
+    }),
+    planned("blocked", unwell, (all) => {
+      return `${which(all)} ${all.length === 1 ? "has" : "have"} no ok of ${preChecks.join(", ")}: it is blocked there.`;
+    }),
+    planned(
+      "left_out",
+      left,
+      (all) => `${which(all)} ${all.length === 1 ? "does" : "do"} not allow it and ${be(all)} left out.`,
+    ),
+  ].flat();
+  return { hosts: sent.map((host) => host.id), sentences: plans.map(({ sentence }) => sentence), groups: plans };
 }
 
-export function planPipeline(hosts: readonly Host[]): DispatchPlan {
-  return {
-    hosts: hosts.map((host) => host.id),
-    sentences: ["Stage by stage: a host goes on only while its own stages succeed."],
-  };
+function planned(
+  fate: PlannedHosts["fate"],
+  hosts: readonly Host[] | undefined,
+  tell: (hosts: readonly Host[]) => string,
+): readonly PlannedHosts[] {
+  return hosts === undefined || hosts.length === 0 ? [] : [{ fate, hosts, sentence: tell(hosts) }];
 }
+
+/** These hosts have the same before them, for the same reason. */
+export interface PlannedHosts {
+  readonly fate: "runs" | "waits" | "blocked" | "left_out";
+  readonly hosts: readonly Host[];
+  readonly sentence: string;
+}
+
+/** The first stage waits where it can't begin: a pipeline knows busy hosts, and tells of each stage why it waits. */
+export function planPipeline(
+  hosts: readonly Host[],
+  rule?: Pick<PipelineRule, "waves" | "pauseMs" | "maxFail">,
+): DispatchPlan {
+  const first = "Stage by stage: a host goes on only while its own stages succeed.";
+  const sentences = [first, ...(rule === undefined ? [] : waveSentences(hosts.length, rule))];
+  return { hosts: hosts.map((host) => host.id), sentences, groups: [] };
+}
+
+/** `In 3 waves of 1, 4 and 32 hosts, 30 s apart. It goes no further once more than 2 hosts have failed.` */
+function waveSentences(
+  hosts: number,
+  { waves, pauseMs, maxFail }: Pick<PipelineRule, "waves" | "pauseMs" | "maxFail">,
+): readonly string[] {
+  const ends = waves === undefined ? [] : waveEnds(waves, hosts);
+  const sizes = ends.map((end, index) => end - (ends[index - 1] ?? 0));
+  const shown = sizes.length > MOST_WAVES ? [...sizes.slice(0, MOST_WAVES), "…"] : sizes;
+  const apart = pauseMs === undefined ? "" : `, ${span(pauseMs)} apart`;
+  return [
+    ...(sizes.length < 2 ? [] : [`In ${sizes.length} waves of ${shown.join(", ")} hosts${apart}.`]),
+    ...(maxFail === undefined
+      ? []
+      : [`It goes no further once more than ${howMany(failuresAllowed(maxFail, hosts), "host")} failed.`]),
+  ];
+}
+
+/** The sizes of so many waves are told. */
+const MOST_WAVES = 6;
 
 export interface DispatchPlan {
   /** The request names these hosts. */
   readonly hosts: readonly string[];
   /** There is one sentence for each kind of host. */
   readonly sentences: readonly string[];
+  /** These are the kinds, with their hosts. A pipeline has none, since each stage finds the hosts as they are then. */
+  readonly groups: readonly PlannedHosts[];
 }
 
 /** An op can be chosen when the agent of at least one chosen host allows it. */

@@ -39,3 +39,12 @@ test("a filter finds a run by anything that its row shows", () => {
   expect(found("stream failed")).toBe(false);
   expect(argWords(BASE.args)).toBe("seconds=10 style=plain");
 });
+
+test("a word with the name of a field is about that field alone, and means the whole of it", () => {
+  const found = (filter: string) => matchesWords(BASE, ["web-1"], filter);
+
+  for (const filter of ["status:running", "op:stream by:maria", "host:h1 web"])
+    expect([filter, found(filter)]).toEqual([filter, true]);
+  for (const filter of ["status:failed", "op:str", "host:web-1", "by:maria db"])
+    expect([filter, found(filter)]).toEqual([filter, false]);
+});

@@ -1,23 +1,33 @@
-/** The runs screen shows what runs and what ran: the commands that the live state holds, newest first. */
+/** The runs screen shows what runs and what ran, the newest first: what the live state holds, and what is read from the history. */
 
-import type { Fleet } from "@neverstale/fleet-domain";
+import type { Command, Fleet } from "@neverstale/fleet-domain";
 import { isFinal, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { memo, useMemo } from "react";
+import { Button } from "react-aria-components";
 import { Empty } from "../components/notice.tsx";
 import { PlaceFilter } from "../components/place-filter.tsx";
-import { OutputLink } from "../components/place-link.tsx";
+import { OutputLink, PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { ClockTime, Elapsed } from "../components/time.tsx";
 import { bytes, howMany, NONE } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
-import { sameIds } from "../state/record-lists.ts";
+import { goTo } from "../state/place.ts";
+import { sameIds, sameRecords } from "../state/record-lists.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
 import { commandLook } from "./command-look.ts";
 import { opTitleOf } from "./op-title.ts";
 import { argWords, reasonWords } from "./run-words.ts";
+import { useOlderRuns } from "./runs/older-runs.ts";
+import { RunPage } from "./runs/run-page.tsx";
+import { countWords, runSummaryOf } from "./runs/run-summary.ts";
 import { selectShownRuns } from "./shown-runs.ts";
 
 export function RunsScreen() {
+  const open = usePlace((place) => place.open);
+  return open === null ? <AllRuns /> : <RunPage key={open} id={open} />;
+}
+
+function AllRuns() {
   return (
     <section className="screen" aria-labelledby="runs-title">
       <header className="screen-head">
@@ -40,9 +50,14 @@ function Summary() {
   );
 }
 
+/** Commands that were started together are one run. */
 function runCounts(fleet: Fleet) {
   const commands = [...fleet.commands.values()];
-  return { all: commands.length, running: commands.filter((command) => command.status === "running").length };
+  const keyOf = ({ id, runId, pipelineId }: Command) => pipelineId ?? runId ?? id;
+  return {
+    all: new Set(commands.map(keyOf)).size,
+    running: new Set(commands.filter(({ status }) => status === "running").map(keyOf)).size,
+  };
 }
 
 function RunList() {
@@ -52,7 +67,8 @@ function RunList() {
     sameIds,
   );
   const loaded = useLoaded();
-  if (ids.length === 0) return <Empty title={emptyTitle(loaded, filter)}>Select a host and choose what to run.</Empty>;
+  if (ids.length === 0 && (!loaded || filter === ""))
+    return <Empty title={emptyTitle(loaded, filter)}>Select a host and choose what to run.</Empty>;
   return (
     <div className="table-scroll">
       <table className="table runs">
@@ -78,12 +94,99 @@ function RunList() {
           </tr>
         </thead>
         <tbody>
-          {ids.map((id) => (
-            <RunLine key={id} id={id} />
+          {ids.map((key) => (
+            <AnyLine key={key} of={key} />
           ))}
         </tbody>
+        <OlderRuns filter={filter} />
       </table>
     </div>
+  );
+}
+
+/** `of` is a key of `selectShownRuns`. */
+const AnyLine = memo(function AnyLine({ of }: { readonly of: string }) {
+  const id = of.slice(2);
+  if (of.startsWith("c ")) return <RunLine id={id} />;
+  return of.startsWith("r ") ? <GroupLine id={id} kind="run" /> : <GroupLine id={id} kind="pipeline" />;
+});
+
+interface GroupLineProps {
+  readonly id: string;
+  readonly kind: "run" | "pipeline";
+}
+
+/** It stands for what was started together. Its page shows each host. */
+function GroupLine({ id, kind }: GroupLineProps) {
+  const commands = useSelection(
+    useMemo(() => selectRun(id, kind), [id, kind]),
+    sameRecords,
+  );
+  const [first] = commands;
+  const host = useRecord("hosts", first?.host ?? "");
+  const pipeline = useRecord("pipelines", kind === "pipeline" ? id : "");
+  if (first === undefined) return null;
+  const { look, counts, createdAt, finishedAt, done, outputBytes } = runSummaryOf(commands);
+  const hosts = new Set(commands.map((command) => command.host)).size;
+  const name = kind === "run" ? opTitleOf(first, host) : (pipeline?.name ?? "A pipeline");
+  return (
+    <tr>
+      <td className="cell-status value">
+        <Status look={look} passing={done < commands.length && finishedAt === undefined} />
+      </td>
+      <th scope="row" className="cell-op">
+        <PlaceLink className="row-link foreign" to={(place) => goTo(place, kind === "run" ? "runs" : "pipelines", id)}>
+          {name}
+        </PlaceLink>
+        <span className="under mono foreign">
+          {kind === "run" ? `${first.op} ${argWords(first.args)}` : "pipeline"}
+        </span>
+      </th>
+      <td className="cell-host-name">{howMany(hosts, "host")}</td>
+      <td className="cell-reason value">{countWords(counts)}</td>
+      <td className="cell-by foreign">{first.requestedBy}</td>
+      <td className="is-number" data-word="Requested">
+        <ClockTime at={createdAt} />
+      </td>
+      <td className="is-number value" data-word="Took">
+        <Elapsed from={createdAt} to={finishedAt} />
+      </td>
+      <td className="is-number value" data-word="Exit">
+        {NONE}
+      </td>
+      <td className="is-number value" data-word="Output">
+        {bytes(outputBytes)}
+      </td>
+    </tr>
+  );
+}
+
+function selectRun(id: string, kind: GroupLineProps["kind"]): (fleet: Fleet) => readonly Command[] {
+  return ({ commands }) =>
+    [...commands.values()].filter((command) => (kind === "run" ? command.runId : command.pipelineId) === id);
+}
+
+/** The live state holds the newest runs only. Whoever wants to see more reads on in the history, a page at a time. */
+function OlderRuns({ filter }: { readonly filter: string }) {
+  const { found, isLast, reading, problem, readOn } = useOlderRuns(filter);
+  return (
+    <tbody aria-label="Older runs">
+      {found.map((command) => (
+        <CommandLine key={command.id} command={command} />
+      ))}
+      <tr>
+        <td colSpan={9} className="run-older">
+          {problem !== null && <p role="alert">{problem}</p>}
+          {isLast ? (
+            <span className="quiet">These are all that the history has.</span>
+          ) : (
+            <Button className="button button-small" isPending={reading} onPress={readOn}>
+              Read on in the history
+            </Button>
+          )}
+        </td>
+      </tr>
+    </tbody>
   );
 }
 
@@ -94,9 +197,13 @@ function emptyTitle(loaded: boolean, filter: string): string {
 
 const RunLine = memo(function RunLine({ id }: { readonly id: string }) {
   const command = useRecord("commands", id);
-  const host = useRecord("hosts", command?.host ?? "");
+  return command === undefined ? null : <CommandLine command={command} />;
+});
+
+function CommandLine({ command }: { readonly command: Command }) {
+  const { id } = command;
+  const host = useRecord("hosts", command.host);
   const open = usePlace((place) => place.tab === id);
-  if (command === undefined) return null;
   return (
     <tr className={open ? "is-open" : ""}>
       <td className="cell-status value">
@@ -125,4 +232,4 @@ const RunLine = memo(function RunLine({ id }: { readonly id: string }) {
       </td>
     </tr>
   );
-});
+}

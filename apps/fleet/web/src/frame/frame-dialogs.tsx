@@ -2,7 +2,9 @@
 
 import { Suspense, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
+import { chosenWish, useRunOpener } from "../commands/dialog/run-opener.ts";
 import { Icon } from "../components/icon.tsx";
+import { useChosenHosts } from "../hosts/chosen-hosts.ts";
 import { LATER } from "../later.ts";
 import { useMoments } from "../state/moment-provider.tsx";
 import { useNavigation } from "../state/navigation.ts";
@@ -13,11 +15,14 @@ import type { ShortcutAction } from "./shortcuts.ts";
 export function FrameDialogs() {
   const navigation = useNavigation();
   const moments = useMoments();
+  const opener = useRunOpener();
+  const chosen = useChosenHosts();
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useEffect(() => {
     const act = (action: ShortcutAction) => {
       const { place } = navigation;
       if (action.type === "go") navigation.go(goTo(place, action.screen));
+      else if (action.type === "run") opener.open(chosenWish(place, chosen.ids));
       else if (action.type === "filter") focusFilter();
       else if (action.type === "dock")
         navigation.replace({ ...place, tab: place.tab === null ? (place.tabs[0] ?? null) : null });
@@ -25,7 +30,7 @@ export function FrameDialogs() {
       else setOpen(action.type);
     };
     return listenForShortcuts(act);
-  }, [navigation, moments]);
+  }, [navigation, moments, opener, chosen]);
   const close = () => setOpen(null);
   return (
     <>

@@ -3,6 +3,9 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type RefObject, Suspense, useEffect, useRef } from "react";
+import { Button } from "react-aria-components";
+import { useAccount } from "../accounts/account.ts";
+import { useRunOpener } from "../commands/dialog/run-opener.ts";
 import { Icon } from "../components/icon.tsx";
 import { Empty, Notice, PartMissing } from "../components/notice.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
@@ -40,6 +43,7 @@ function KnownHost({ host }: { readonly host: Host }) {
           <Status look={HOST_LOOKS[hostStatus(host)]} strong passing /> <TagList tags={host.tags} />
         </p>
         <ReadingNotice host={host} />
+        <RunHere id={host.id} />
         <Suspense fallback={null}>
           <HostPastCharts id={host.id} />
         </Suspense>
@@ -67,6 +71,20 @@ function ReadingNotice({ host }: { readonly host: Host }) {
         {doubt !== null && `Times that this host tells are in doubt: ${doubt}.`}
       </Notice>
     </div>
+  );
+}
+
+function RunHere({ id }: { readonly id: string }) {
+  const opener = useRunOpener();
+  const { mayDispatch } = useAccount();
+  if (!mayDispatch) return null;
+  const open = () => opener.open({ where: { kind: "hosts", ids: [id] }, what: null });
+  return (
+    <p>
+      <Button className="button button-small" onPress={open}>
+        Run on this host…
+      </Button>
+    </p>
   );
 }
 

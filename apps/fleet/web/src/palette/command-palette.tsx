@@ -15,6 +15,8 @@ import {
   ModalOverlay,
   SearchField,
 } from "react-aria-components";
+import { useAccount } from "../accounts/account.ts";
+import { useRunOpener } from "../commands/dialog/run-opener.ts";
 import { chooseTheme } from "../state/io/theme.ts";
 import { useNavigation } from "../state/navigation.ts";
 import { useReplica } from "../state/replica-hooks.ts";
@@ -24,14 +26,20 @@ import { PALETTE_GROUPS, paletteEntries } from "./palette-entries.ts";
 export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   const replica = useReplica();
   const navigation = useNavigation();
+  const opener = useRunOpener();
+  const { mayDispatch } = useAccount();
   const [query, setQuery] = useState("");
   const sought = useDeferredValue(query);
-  const entries = useMemo(() => paletteEntries(replica.state, PAGE_SCREENS, sought), [replica, sought]);
+  const entries = useMemo(
+    () => paletteEntries(replica.state, PAGE_SCREENS, sought, mayDispatch),
+    [replica, sought, mayDispatch],
+  );
   const go = (key: string) => {
     const entry = entries.find((one) => one.key === key);
     onClose();
     if (entry?.theme !== undefined) return chooseTheme(entry.theme);
-    if (entry !== undefined) navigation.go(entry.leads(navigation.place));
+    if (entry?.runs !== undefined) opener.open(entry.runs);
+    else if (entry !== undefined) navigation.go(entry.leads(navigation.place));
   };
   return (
     <ModalOverlay className="palette-overlay" isOpen isDismissable onOpenChange={(isOpen) => isOpen || onClose()}>

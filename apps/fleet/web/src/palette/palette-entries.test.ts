@@ -84,3 +84,12 @@ test("colours are found by those who look for them, and stand in nobody's way", 
   expect(found("")).toEqual([]);
   expect(found("dark").map(({ theme }) => theme)).toEqual(["dark"]);
 });
+
+test("whoever may run something finds that too, and comes to the dialog", () => {
+  const runs = (query: string, mayRun: boolean) =>
+    paletteEntries(FLEET, [], query, mayRun).filter(({ group }) => group === "Run");
+
+  expect(runs("", true).map(({ words }) => words)).toEqual(["Run something…", "Run Disk usage…"]);
+  expect(runs("run disk", true)[0]?.runs).toEqual({ where: { kind: "filter", text: "op:disk" }, what: "op:disk" });
+  expect(runs("run disk", false)).toEqual([]);
+});

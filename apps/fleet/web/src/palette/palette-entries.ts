@@ -2,6 +2,7 @@
 
 import type { Command, Fleet, Host } from "@neverstale/fleet-domain";
 import { folded, labelIn, labelOf } from "@neverstale/fleet-domain/schema-free";
+import type { RunWish } from "../commands/dialog/run-opener.ts";
 import { opTitleOf } from "../commands/op-title.ts";
 import { SCREEN_WORDS } from "../frame/screen-words.ts";
 import type { Theme } from "../state/io/theme.ts";
@@ -17,20 +18,47 @@ export interface PaletteEntry {
   readonly leads: (place: PagePlace) => PagePlace;
   /** It chooses these colours, and leads nowhere. */
   readonly theme?: Theme;
+  /** It opens the dialog that starts something. */
+  readonly runs?: RunWish;
 }
 
-export const PALETTE_GROUPS = ["Screens", "Hosts", "Ops", "Pipelines", "Recent runs", "Colours"] as const;
+export const PALETTE_GROUPS = ["Screens", "Hosts", "Ops", "Pipelines", "Recent runs", "Run", "Colours"] as const;
 type PaletteGroup = (typeof PALETTE_GROUPS)[number];
 
 /** So many of each group are shown. */
 const MOST = 8;
 
 /** All words of the query must be in an entry. Those that begin with the query come first, then those with a word that does. */
-export function paletteEntries(fleet: Fleet, screens: readonly Screen[], query: string): PaletteEntry[] {
+export function paletteEntries(
+  fleet: Fleet,
+  screens: readonly Screen[],
+  query: string,
+  mayRun = false,
+): PaletteEntry[] {
   const words = folded(query).split(/\s+/).filter(Boolean);
-  const groups = [screenEntries(screens), hostEntries(fleet), opEntries(fleet), pipelineEntries(fleet), runs(fleet)];
+  const ops = opEntries(fleet);
+  const groups = [screenEntries(screens), hostEntries(fleet), ops, pipelineEntries(fleet), runs(fleet)];
+  if (mayRun) groups.push(runEntries(ops));
   if (words.length > 0) groups.push(THEME_ENTRIES); // Nobody looks for them among all that there is.
   return groups.flatMap((entries) => best(entries, words));
+}
+
+/** An op is run on hosts that allow it. Which of them is chosen in the dialog. */
+function runEntries(ops: readonly PaletteEntry[]): PaletteEntry[] {
+  const entry = (key: string, words: string, detail: string, wish: RunWish): PaletteEntry => ({
+    ...{ key: `run: ${key}`, group: "Run", words, detail, runs: wish },
+    leads: (place) => place,
+  });
+  return [
+    entry("", "Run something…", "", { where: { kind: "filter", text: "" }, what: null }),
+    ...ops.map(({ key, words, detail }) => {
+      const name = key.slice("op ".length);
+      return entry(name, `Run ${words}…`, detail, {
+        where: { kind: "filter", text: `op:${name}` },
+        what: `op:${name}`,
+      });
+    }),
+  ];
 }
 
 const THEME_ENTRIES: PaletteEntry[] = (["system", "light", "dark"] as const).map((theme) => ({

@@ -1,6 +1,6 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { gridOf } from "./pipeline-grid.ts";
+import { gridOf, stageSpans } from "./pipeline-grid.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 
@@ -40,11 +40,12 @@ const HOSTS = new Map([["h1", { id: "h1", name: "web-1" } as Host]]);
 test("each stage of each host has its command, the same op at two stages too", () => {
   const grid = gridOf(PIPELINE, COMMANDS, HOSTS);
 
-  expect(grid.rows.map((row) => [row.hostname, ...row.cells.map((cell) => cell?.id ?? null)])).toEqual([
+  expect(
+    grid.groups.flatMap(({ rows }) => rows).map((row) => [row.hostname, ...row.cells.map((cell) => cell?.id ?? null)]),
+  ).toEqual([
     ["web-1", "c1", null, "c3"],
     ["h2", "c2", null, null],
   ]);
-  expect(grid.hidden).toBe(0);
 });
 
 test("of a stage that is tried again the last try is shown, in whatever order they are", () => {
@@ -55,12 +56,60 @@ test("of a stage that is tried again the last try is shown, in whatever order th
   ];
 
   for (const commands of [tries, tries.toReversed()])
-    expect(gridOf(PIPELINE, commands, HOSTS).rows[0]?.cells[0]?.id).toBe("t3");
+    expect(gridOf(PIPELINE, commands, HOSTS).groups[0]?.rows[0]?.cells[0]?.id).toBe("t3");
 });
 
-test("the grid of a large fleet is cut, and says by how much", () => {
+test("in a large grid the hosts of one outcome stand together, those that need a person first", () => {
   const hosts = Array.from({ length: 1_000 }, (_, index) => `h${index}`);
-  const grid = gridOf({ ...PIPELINE, hosts }, [], new Map());
-  expect(grid.rows.length + grid.hidden).toBe(1_000);
-  expect(grid.rows.length).toBe(200);
+  const commands = hosts.flatMap((host, index) => {
+    const status = index % 10 === 0 ? "failed" : index % 10 === 1 ? "running" : "succeeded";
+    const next = status === "failed" ? "skipped" : status === "running" ? "pending" : "succeeded";
+    return [command(`a${index}`, host, 0, { status }), command(`b${index}`, host, 1, { status: next })];
+  });
+
+  const { groups } = gridOf({ ...PIPELINE, stages: ["uptime", "disk"], hosts }, commands, new Map());
+
+  expect(groups.map(({ outcome, rows }) => [outcome, rows.length])).toEqual([
+    ["failed", 100],
+    ["running", 100],
+    ["succeeded", 800],
+  ]);
+});
+
+test("what was stopped, what waits and what nobody knows any more are told apart", () => {
+  const outcome = (...statuses: readonly (Command["status"] | null)[]) => {
+    const cells = statuses.flatMap((status, stage) =>
+      status === null ? [] : [command(`s${stage}`, "h1", stage, { status })],
+    );
+    return gridOf({ ...PIPELINE, hosts: ["h1"] }, cells, HOSTS).groups[0]?.rows[0]?.outcome;
+  };
+
+  expect(outcome("succeeded", "cancelled", "skipped")).toBe("stopped");
+  expect(outcome("succeeded", "pending", "pending")).toBe("waiting");
+  expect(outcome("lost", "skipped", "skipped")).toBe("failed");
+  expect(outcome(null, null, null)).toBe("unknown");
+  expect(outcome("succeeded", "succeeded", "succeeded")).toBe("succeeded");
+});
+
+test("each stage says when it began and ended, and how far it is", () => {
+  const at = (second: number) => ({
+    startedAt: `2026-01-01T00:00:0${second}.000Z`,
+    finishedAt: `2026-01-01T00:00:0${second + 3}.000Z`,
+  });
+  const running = { status: "running", startedAt: "2026-01-01T00:00:06.000Z" } as const;
+  const commands = [
+    command("c1", "h1", 0, at(0)),
+    command("c2", "h2", 0, { ...at(1), status: "failed" }),
+    command("c3", "h1", 1, running),
+    command("c4", "h2", 1, { status: "skipped" }),
+  ];
+
+  const spans = stageSpans(PIPELINE, gridOf(PIPELINE, commands, HOSTS));
+
+  const zero = Date.parse("2026-01-01T00:00:00.000Z");
+  expect(spans).toEqual([
+    { op: "uptime", done: 2, hosts: 2, failed: 1, fromMs: zero, toMs: zero + 4_000 },
+    { op: "disk", done: 1, hosts: 2, failed: 0, fromMs: zero + 6_000, toMs: null },
+    { op: "uptime", done: 0, hosts: 0, failed: 0, fromMs: null, toMs: null },
+  ]);
 });

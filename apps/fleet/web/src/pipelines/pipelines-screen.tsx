@@ -1,34 +1,28 @@
 /** The pipelines screen shows every pipeline that runs or ran. The one that is open shows its grid of host by stage. */
 
-import type { Command, Fleet, Pipeline } from "@neverstale/fleet-domain";
-import {
-  isDangerousPipeline,
-  isFinal,
-  rolesInsteadForPipeline,
-  seenPipelines,
-} from "@neverstale/fleet-domain/schema-free";
+import type { Fleet, Pipeline } from "@neverstale/fleet-domain";
+import { isDangerousPipeline, rolesInsteadForPipeline, seenPipelines } from "@neverstale/fleet-domain/schema-free";
 import { memo, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import { useAccount } from "../accounts/account.ts";
-import { commandLook } from "../commands/command-look.ts";
 import { useCancel } from "../commands/io/cancel.ts";
 import { SafeguardSheet } from "../commands/safeguard-sheet.tsx";
-import { Mark } from "../components/mark.tsx";
 import { Empty, Notice } from "../components/notice.tsx";
-import { OutputLink, PlaceLink } from "../components/place-link.tsx";
-import { Status, useLook } from "../components/status.tsx";
+import { PlaceLink } from "../components/place-link.tsx";
+import { Status } from "../components/status.tsx";
 import { ClockTime, Elapsed } from "../components/time.tsx";
 import { ScheduleSection } from "../schedules/schedule-section.tsx";
 import { howMany } from "../state/format.ts";
+import { useMayAct } from "../state/may-act.ts";
 import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { newestCreatedFirst, sameIds } from "../state/record-lists.ts";
 import { useLoaded, useSelection } from "../state/replica-hooks.ts";
 import { usePipeline } from "../state/seen-hooks.ts";
 import { type RetryOnly, useRetry } from "./io/retry.ts";
-import { gridOf } from "./pipeline-grid.ts";
 import { pipelineLook } from "./pipeline-look.ts";
 import { boundWords, leftUndone, waveWords } from "./pipeline-words.ts";
+import { StageGrid } from "./stage-grid.tsx";
 
 export function PipelinesScreen() {
   const wanted = usePlace((place) => place.open);
@@ -74,6 +68,7 @@ interface PipelineCardProps {
 const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps) {
   const pipeline = usePipeline(id);
   const { mayDispatch } = useAccount();
+  const { may, why } = useMayAct();
   const cancel = useCancel();
   if (pipeline === null) return null;
   return (
@@ -91,9 +86,20 @@ const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps)
           <Button
             className="button button-small"
             aria-label={`Stop ${pipeline.name}`}
+            isDisabled={!may}
             onPress={() => cancel("pipelines", id)}
           >
             Stop
+          </Button>
+        )}
+        {mayDispatch && pipeline.status === "running" && (
+          <Button
+            className="button button-small"
+            aria-label={`Begin nothing more of ${pipeline.name}`}
+            isDisabled={!may}
+            onPress={() => cancel("stages", id)}
+          >
+            Begin nothing more
           </Button>
         )}
         <p className="card-facts">
@@ -125,8 +131,9 @@ const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps)
           {pipeline.reason}
         </Notice>
       )}
+      {open && mayDispatch && why !== null && <p className="card-row quiet grid-rest">{why}</p>}
       {open && mayDispatch && <RetryBar pipeline={pipeline} />}
-      {open && <Grid pipeline={pipeline} />}
+      {open && <StageGrid pipeline={pipeline} />}
     </article>
   );
 });
@@ -135,6 +142,7 @@ const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps)
 function RetryBar({ pipeline }: { readonly pipeline: Pipeline }) {
   const { retry, running, outcome } = useRetry(pipeline.id);
   const { role } = useAccount();
+  const { may: mayNow } = useMayAct();
   const may = useSelection(
     useMemo(() => (fleet: Fleet) => rolesInsteadForPipeline(fleet, pipeline, role) === null, [pipeline, role]),
   );
@@ -156,12 +164,22 @@ function RetryBar({ pipeline }: { readonly pipeline: Pipeline }) {
         />
       )}
       {failed > 0 && (
-        <Button className="button button-small" isPending={running} onPress={() => begin("failed")}>
+        <Button
+          className="button button-small"
+          isDisabled={!mayNow}
+          isPending={running}
+          onPress={() => begin("failed")}
+        >
           Retry {howMany(failed, "host")} that failed
         </Button>
       )}
       {notStarted > 0 && (
-        <Button className="button button-small" isPending={running} onPress={() => begin("failed_and_not_started")}>
+        <Button
+          className="button button-small"
+          isDisabled={!mayNow}
+          isPending={running}
+          onPress={() => begin("failed_and_not_started")}
+        >
           {failed > 0
             ? `Retry these and ${notStarted} not started`
             : `Run on ${howMany(notStarted, "host")} not started`}
@@ -173,71 +191,5 @@ function RetryBar({ pipeline }: { readonly pipeline: Pipeline }) {
         </Notice>
       )}
     </div>
-  );
-}
-
-function Grid({ pipeline }: { readonly pipeline: Pipeline }) {
-  const grid = useSelection(
-    useMemo(() => (fleet: Fleet) => gridOf(pipeline, fleet.commands.values(), fleet.hosts), [pipeline]),
-  );
-  return (
-    <div className="grid-scroll">
-      <table className="table grid" aria-label={`${pipeline.name}: hosts by stage`}>
-        <thead>
-          <tr>
-            <th scope="col">Host</th>
-            {grid.stages.map((stage, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a stage is its place, the same op may stand at two.
-              <th scope="col" key={index}>
-                <span className="stage-number">{index + 1}</span> {stage}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {grid.rows.map((row) => (
-            <tr key={row.host}>
-              <th scope="row" className="foreign">
-                {row.hostname}
-              </th>
-              {row.cells.map((command, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a stage is its place.
-                <Cell key={index} command={command} stage={grid.stages[index] ?? ""} />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {grid.hidden > 0 && <p className="grid-rest">and {howMany(grid.hidden, "more host")}</p>}
-    </div>
-  );
-}
-
-interface CellProps {
-  readonly command: Command | null;
-  /** The column's head also stands in the cell, where the screen is too narrow for columns. */
-  readonly stage: string;
-}
-
-const Cell = memo(function Cell({ command, stage }: CellProps) {
-  if (command === null)
-    return (
-      <td className="grid-none" data-word={stage}>
-        –
-      </td>
-    );
-  return <CommandCell command={command} stage={stage} />;
-});
-
-function CommandCell({ command, stage }: CellProps & { readonly command: Command }) {
-  const look = useLook(commandLook(command.status), !isFinal(command.status));
-  return (
-    <td className="value" data-word={stage}>
-      <OutputLink className={`grid-link tone-${look.tone}`} commandId={command.id}>
-        <Mark shape={look.shape} tone={look.tone} />
-        {look.word}
-      </OutputLink>
-      {command.reason !== undefined && <span className="under foreign">{command.reason}</span>}
-    </td>
   );
 }

@@ -1,6 +1,6 @@
 import type { ScheduleRule } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { outcomeLook, scheduleWords } from "./schedule-words.ts";
+import { mayRunNow, outcomeLook, scheduleWords } from "./schedule-words.ts";
 
 const rule = (more: Partial<ScheduleRule>): ScheduleRule => ({
   id: "nightly",
@@ -26,4 +26,17 @@ test("what became of it has a look, and one that a newer server alone knows has 
   expect(outcomeLook({})).toBeNull();
   expect(outcomeLook({ outcome: "missed" })).toMatchObject({ word: "Missed", tone: "bad" });
   expect(outcomeLook({ outcome: "postponed" as never })?.word).toBe("postponed");
+});
+
+test("a schedule is run now by whoever may run what it says", () => {
+  const rules = {
+    opRules: new Map([["pull", { id: "pull", deliverWithinMs: 1, roles: ["admin" as const] }]]),
+    pipelineRules: new Map([["two", { id: "two", stages: ["uptime", "pull"] }]]),
+  };
+
+  expect(mayRunNow(rules, { op: "pull" }, "operator")).toBe(false);
+  expect(mayRunNow(rules, { pipeline: "two" }, "operator")).toBe(false);
+  expect(mayRunNow(rules, { op: "uptime" }, "operator")).toBe(true);
+  expect(mayRunNow(rules, { op: "uptime" }, "viewer")).toBe(false);
+  expect(mayRunNow(rules, { pipeline: "two" }, "admin")).toBe(true);
 });

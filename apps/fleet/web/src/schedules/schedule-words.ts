@@ -1,6 +1,7 @@
 /** A schedule is put into words here: what it runs, where, and what became of it last. */
 
-import type { Schedule, ScheduleRule } from "@neverstale/fleet-domain";
+import type { Fleet, Role, Schedule, ScheduleRule } from "@neverstale/fleet-domain";
+import { rolesInsteadForOp, rolesInsteadForPipeline } from "@neverstale/fleet-domain/schema-free";
 import { type Look, lookOf } from "../components/look.ts";
 import { howMany } from "../state/format.ts";
 
@@ -29,3 +30,14 @@ const OUTCOMES: Readonly<Record<NonNullable<Schedule["outcome"]>, Look>> = {
   failed: { word: "Did not begin", shape: "cross", tone: "bad" },
   missed: { word: "Missed", shape: "cross", tone: "bad" },
 };
+
+/** The server judges by the same rules. */
+export function mayRunNow(
+  fleet: Pick<Fleet, "opRules" | "pipelineRules">,
+  { op, pipeline }: Pick<ScheduleRule, "op" | "pipeline">,
+  role: Role,
+): boolean {
+  if (pipeline === undefined) return rolesInsteadForOp(fleet, op ?? "", role) === null;
+  const stages = fleet.pipelineRules.get(pipeline)?.stages ?? [];
+  return rolesInsteadForPipeline(fleet, { name: pipeline, stages }, role) === null;
+}

@@ -117,6 +117,7 @@ const ACTIONS = [
   "dispatchOp",
   "dispatchPipeline",
   "cancelCommand",
+  "cancelRun",
   "cancelPipeline",
   "retryPipeline",
   "acknowledgeAlert",

@@ -24,7 +24,7 @@ test("an address without a path shows the hosts", () => {
 });
 
 test("an address that leads nowhere says so, and stays what it is", () => {
-  for (const path of ["/nowhere", "/nowhere/x", "/hosts/%zz", "/hosts/a/b", "/events/x", "/runs/x"]) {
+  for (const path of ["/nowhere", "/nowhere/x", "/hosts/%zz", "/hosts/a/b", "/events/x", "/alerts/x"]) {
     expect(parse(`${path}?tab=c1`)).toEqual({ ...START_PLACE, missing: path });
     expect(formatPlace(parse(path))).toBe(path);
   }
@@ -47,7 +47,7 @@ test("every view survives the way through the address", () => {
       first: fc.boolean(),
     })
     .map(({ first, ...rest }): PagePlace => {
-      const open = rest.screen === "hosts" || rest.screen === "pipelines" ? rest.open : null;
+      const open = ["hosts", "runs", "pipelines"].includes(rest.screen) ? rest.open : null;
       return { ...rest, open, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
     });
 

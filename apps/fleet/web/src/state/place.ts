@@ -27,7 +27,7 @@ export interface PagePlace {
 export type Screen = (typeof PAGE_SCREENS)[number];
 
 /** These screens show one record when its id stands behind their name. */
-const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "pipelines"]);
+const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "runs", "pipelines"]);
 
 export const START_PLACE: PagePlace = {
   screen: "hosts",

@@ -30,7 +30,7 @@ let own: Named;
 let foreign: Named;
 const NOT_THERE: Named = {
   ...{ host: "no-such-host", command: "no-such-command", pipeline: "no-such-pipeline" },
-  ...{ alert: "no-such-alert", silence: "no-such-silence" },
+  ...{ alert: "no-such-alert", silence: "no-such-silence", run: "no-such-run" },
 };
 
 interface Named {
@@ -39,6 +39,7 @@ interface Named {
   readonly pipeline: string;
   readonly alert: string;
   readonly silence: string;
+  readonly run: string;
 }
 
 type Answers = (method: string, path: string, body?: unknown) => Promise<ServerAnswer>;
@@ -73,7 +74,8 @@ afterAll(() => fleets.end());
 
 /** There is a command on the host that has ended, a pipeline that runs, an alert and a silence. */
 async function workOn(host: HostAgent): Promise<Named> {
-  const [command] = commandsOf(await admin.post("/api/dispatch", { op: "uptime", hosts: [host.id] }));
+  const started = await admin.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
+  const [command] = commandsOf(started);
   await host.run(command?.id ?? "");
   const pipeline = await admin.post("/api/dispatch/pipeline", { pipeline: "health", hosts: [host.id] });
   const alert = `an-alert-of-${host.id}`;
@@ -87,7 +89,7 @@ async function workOn(host: HostAgent): Promise<Named> {
   const silence = await admin.post("/api/silences", asked);
   return {
     ...{ host: host.id, command: command?.id ?? "", pipeline: String(pipeline.body.pipelineId) },
-    ...{ alert, silence: String(silence.body.silenceId) },
+    ...{ alert, silence: String(silence.body.silenceId), run: String(started.body.runId) },
   };
 }
 
@@ -98,6 +100,7 @@ const NAMES: Readonly<Record<string, keyof Named>> = {
   "/api/pipelines/:id": "pipeline",
   "/api/alerts/:id": "alert",
   "/api/silences/:id": "silence",
+  "/api/runs/:id": "run",
   "/sync/output/:id": "command",
 };
 /** These name nothing that belongs to a host, or are kept for those who see the whole fleet: another test holds the latter. */

@@ -59,6 +59,7 @@ const OWN_ACCOUNT = [
 const OPERATOR = [
   ...["POST /api/dispatch", "POST /api/dispatch/pipeline", "POST /api/mutations/:name"],
   ...["POST /api/commands/:id/cancel", "POST /api/pipelines/:id/cancel", "POST /api/pipelines/:id/retry"],
+  "POST /api/runs/:id/cancel",
   ...["POST /api/alerts/:id/acknowledge", "POST /api/alerts/:id/resolve"],
   ...["POST /api/silences", "DELETE /api/silences/:id", "PATCH /api/hosts/:id"],
 ];

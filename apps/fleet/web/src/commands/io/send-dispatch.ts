@@ -7,7 +7,6 @@ import {
   failureWords,
   type OpRequest,
   opOutcome,
-  type Safeguards,
   type SentDispatch,
   type WantedDispatch,
 } from "../dispatch-outcome.ts";
@@ -17,7 +16,7 @@ export async function sendDispatch(replica: FleetReplica, request: WantedDispatc
   try {
     return "op" in request ? await sendOp(replica, request, key) : await sendPipeline(replica, request, key);
   } catch (error) {
-    return { outcome: failureWords(error), commandIds: [], pipelineId: null };
+    return { outcome: failureWords(error), commandIds: [], runId: null, pipelineId: null };
   }
 }
 
@@ -29,34 +28,37 @@ export function newDispatchKey(): string {
 
 async function sendOp(
   replica: FleetReplica,
-  { op, title, hosts, args, wait, safeguards }: OpRequest & Safeguarded,
+  { op, title, hosts, args, wait, safeguards, seen }: OpRequest & Guarded,
   key: string,
 ) {
-  const options = { args, ...(wait ? { wait } : {}), ...safeguards, idempotencyKey: key };
+  const options = { args, ...(wait ? { wait } : {}), ...safeguards, ...seen, idempotencyKey: key };
   const answer = await replica.dispatchOp(op, hosts, options);
   await untilShown(replica, answer);
-  return opOutcome(title, answer.commands, (id) => labelIn(replica.state.hosts, id));
+  return opOutcome(title, answer, (id) => labelIn(replica.state.hosts, id));
 }
 
 async function sendPipeline(
   replica: FleetReplica,
-  { pipeline, hosts, safeguards }: Exclude<WantedDispatch, OpRequest>,
+  { pipeline, hosts, safeguards, seen }: Exclude<WantedDispatch, OpRequest>,
   key: string,
 ): Promise<SentDispatch> {
-  const answer = await replica.dispatchPipeline(pipeline, hosts, { ...safeguards, idempotencyKey: key });
+  const answer = await replica.dispatchPipeline(pipeline, hosts, { ...safeguards, ...seen, idempotencyKey: key });
   await untilShown(replica, answer);
   const started = { title: pipeline, commandIds: [] };
-  return { outcome: { kind: "started", started, sentence: "" }, commandIds: [], pipelineId: answer.pipelineId };
+  return {
+    outcome: { kind: "started", started, sentence: "" },
+    commandIds: [],
+    runId: null,
+    pipelineId: answer.pipelineId,
+  };
 }
 
-interface Safeguarded {
-  readonly safeguards?: Safeguards;
-}
+type Guarded = Pick<WantedDispatch, "safeguards" | "seen">;
 
 const SHOWN_WITHIN_MS = 3_000;
 
 /** The page shows the effect before it says so. When the connection is down, it says so after some seconds anyhow. */
-async function untilShown(
+export async function untilShown(
   replica: FleetReplica,
   position: { readonly epoch: string; readonly version: number },
 ): Promise<void> {

@@ -1,7 +1,13 @@
 /** A pipeline's work that was left undone is run again from here. */
 
 import { useState } from "react";
-import { type DispatchOutcome, failureWords, type Safeguards } from "../../commands/dispatch-outcome.ts";
+import {
+  type DispatchOutcome,
+  failureWords,
+  type Safeguards,
+  type WantedDispatch,
+} from "../../commands/dispatch-outcome.ts";
+import { positionOf } from "../../commands/guard/io/guarded-run.ts";
 import { newDispatchKey } from "../../commands/io/send-dispatch.ts";
 import { useNavigation } from "../../state/navigation.ts";
 import { goTo } from "../../state/place.ts";
@@ -16,14 +22,16 @@ export function useRetry(id: string): Retry {
   const [attempt, setAttempt] = useState<Attempt | null>(null);
   const [running, setRunning] = useState(false);
   const retry = async (only: RetryOnly, safeguards?: Safeguards) => {
-    const key = attempt?.only === only ? attempt.key : newDispatchKey();
+    const again = attempt?.only === only && attempt.outcome.kind === "unknown" ? attempt : null;
+    const key = again?.key ?? newDispatchKey();
+    const seen = again === null ? positionOf(replica) : again.seen;
     setRunning(true);
     try {
-      const { pipelineId } = await replica.retryPipeline(id, only, { ...safeguards, idempotencyKey: key });
+      const { pipelineId } = await replica.retryPipeline(id, only, { ...safeguards, ...seen, idempotencyKey: key });
       setAttempt(null);
       navigation.go(goTo(navigation.place, "pipelines", pipelineId));
     } catch (error) {
-      setAttempt({ only, key, outcome: failureWords(error) });
+      setAttempt({ only, key, seen, outcome: failureWords(error) });
     } finally {
       setRunning(false);
     }
@@ -34,6 +42,7 @@ export function useRetry(id: string): Retry {
 interface Attempt {
   readonly only: RetryOnly;
   readonly key: string;
+  readonly seen: WantedDispatch["seen"];
   readonly outcome: DispatchOutcome;
 }
 
