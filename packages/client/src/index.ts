@@ -1,4 +1,4 @@
-export { keyWithTime } from "@neverstale/protocol";
+export { diffStates, keyWithTime } from "@neverstale/protocol";
 export type {
   ClientSocket,
   Environment,

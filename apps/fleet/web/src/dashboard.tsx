@@ -5,11 +5,11 @@ import { useAccount } from "./accounts/account.ts";
 import { RunOpener, RunOpenerContext, useRunWish } from "./commands/dialog/run-opener.ts";
 import { Empty } from "./components/notice.tsx";
 import { PlaceLink } from "./components/place-link.tsx";
-import { AwayBanner } from "./frame/away-banner.tsx";
 import { PageFrame } from "./frame/page-frame.tsx";
 import { ChosenHosts, ChosenHostsContext } from "./hosts/chosen-hosts.ts";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
 import { LATER } from "./later.ts";
+import { AtItsMoment } from "./moments/at-its-moment.tsx";
 import { loadLaterParts } from "./state/later-part.ts";
 import { usePlace } from "./state/navigation.ts";
 import { goTo, type Screen } from "./state/place.ts";
@@ -25,9 +25,13 @@ export function Dashboard() {
     <ChosenHostsContext value={chosenHosts}>
       <RunOpenerContext value={runOpener}>
         <PageFrame>
-          <AwayBanner />
-          <Suspense fallback={null}>{missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}</Suspense>
-          <AskedRun />
+          <Suspense fallback={null}>
+            <LATER.AwayBanner />
+          </Suspense>
+          <AtItsMoment isAlwaysLive={screen === "people"}>
+            <Suspense fallback={null}>{missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}</Suspense>
+            <AskedRun />
+          </AtItsMoment>
         </PageFrame>
       </RunOpenerContext>
     </ChosenHostsContext>

@@ -21,6 +21,7 @@ import { EventLogContext } from "./events/past-events.ts";
 import { FleetPage } from "./fleet-page.tsx";
 import { HostPastContext } from "./hosts/history/host-past.ts";
 import { pastRequests } from "./hosts/history/io/past-requests.ts";
+import { pastStateRequests } from "./moments/io/past-state-requests.ts";
 import { keepPage, lookForNewerPage } from "./offline/io/offline-page.ts";
 import { Outputs, OutputsContext } from "./outputs/followed-output.ts";
 import { peopleRequests } from "./people/io/people-requests.ts";
@@ -56,6 +57,7 @@ const followed = session.follow({
   tabs: tabs(),
 });
 const sync = pacedReplica(followed, atMostEvery(SHOWN_EVERY_MS));
+const pastStates = pastStateRequests(session);
 const moments = new Moments(sync, (initial) => session.follow({ model: FLEET_MODEL, initial, autoStart: false }));
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
 
@@ -91,7 +93,7 @@ createRoot(root).render(
     <I18nProvider locale="en-US">
       <NavigationContext value={navigation}>
         <VisitorContext value={visitor}>
-          <MomentProvider moments={moments}>
+          <MomentProvider moments={moments} pastStates={pastStates}>
             <OutputsContext value={outputs}>
               <TrailsContext value={trails}>
                 <HostPastContext value={past}>

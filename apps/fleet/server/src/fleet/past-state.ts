@@ -14,7 +14,8 @@ export async function pastState(
 ): Promise<StateAnswer> {
   const past = await manager.stateAt(name, view);
   if (past.type !== "state") throw refusalOf(past);
-  const { epoch, version, digest, collections, at, next } = past;
+  const { version, digest, collections, at, next } = past;
+  const { epoch } = manager; // All versions of this history are named by today's epoch, and so is the next one.
   const state = Object.fromEntries(
     collections.map((each) => [each.name, each.records as StateAnswer["state"][string]]),
   );

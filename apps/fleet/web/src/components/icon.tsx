@@ -32,6 +32,9 @@ export type IconName =
   | "external"
   | "pause"
   | "resume"
+  | "past"
+  | "back"
+  | "on"
   | "find";
 
 const PATHS: Record<IconName, string> = {
@@ -50,6 +53,9 @@ const PATHS: Record<IconName, string> = {
   bottom: "M10 4v9m-4-3.5 4 4 4-4M5 16.5h10",
   pause: "M7 5v10M13 5v10",
   resume: "M6.5 5v10l8-5z",
+  past: "M4.2 6.5A7 7 0 1 1 3 10M3.5 3v4h4M10 6.5V10l2.5 2",
+  back: "m12 5-5 5 5 5",
+  on: "m8 5 5 5-5 5",
   find: "M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM13 13l4 4",
   external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",
 };

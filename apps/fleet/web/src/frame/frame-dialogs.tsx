@@ -10,6 +10,7 @@ import { useMoments } from "../state/moment-provider.tsx";
 import { useNavigation } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { focusFilter, listenForShortcuts, MOD_KEY } from "./io/shortcut-keys.ts";
+import { lookBack, pauseOrResume } from "./moment-buttons.tsx";
 import type { ShortcutAction } from "./shortcuts.ts";
 
 export function FrameDialogs() {
@@ -26,7 +27,8 @@ export function FrameDialogs() {
       else if (action.type === "filter") focusFilter();
       else if (action.type === "dock")
         navigation.replace({ ...place, tab: place.tab === null ? (place.tabs[0] ?? null) : null });
-      else if (action.type === "pause") moments.shown.moment.kind === "live" ? moments.hold() : moments.resume();
+      else if (action.type === "pause") pauseOrResume(moments);
+      else if (action.type === "past") lookBack(moments, navigation);
       else setOpen(action.type);
     };
     return listenForShortcuts(act);

@@ -7,7 +7,7 @@ import { Logo } from "../components/logo.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { LATER } from "../later.ts";
 import { AS_OF } from "../state/as-of.ts";
-import { LiveMoment } from "../state/moment-provider.tsx";
+import { LiveMoment, useMoment } from "../state/moment-provider.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { OldContext, useOld } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
@@ -15,7 +15,7 @@ import { useSelection, useSync } from "../state/replica-hooks.ts";
 import { FrameDialogs } from "./frame-dialogs.tsx";
 import { FreshnessBadge } from "./freshness-badge.tsx";
 import { showFavicon } from "./io/favicon.ts";
-import { PauseButton } from "./moment-buttons.tsx";
+import { MomentButtons } from "./moment-buttons.tsx";
 import { OldStrip } from "./old-strip.tsx";
 import { moodOf, titleOf } from "./page-title.ts";
 import { ScreenLinks } from "./screen-links.tsx";
@@ -23,10 +23,11 @@ import { SCREEN_WORDS } from "./screen-words.ts";
 
 /** While the values may be old, everything with the class `value` turns grey. */
 export function PageFrame({ children }: { readonly children: ReactNode }) {
+  const { kind } = useMoment();
   const old = useSync((view) => view.status.type !== "live");
   return (
     <OldContext value={old}>
-      <div className={old ? "frame is-old" : "frame"} {...AS_OF.state}>
+      <div className={old ? "frame is-old" : "frame"} {...AS_OF.state} data-moment={kind}>
         <LiveMoment>
           <PageTitle />
         </LiveMoment>
@@ -42,7 +43,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
             <ScreenLinks />
             <div className="topbar-end">
               <FreshnessBadge />
-              <PauseButton />
+              <MomentButtons />
               <FrameDialogs />
               <AccountMenu />
             </div>
@@ -50,6 +51,8 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
           <OldStrip />
           <Suspense fallback={null}>
             <LATER.HeldBar />
+            <LATER.TimeTravel />
+            <LATER.DifferencePanel />
           </Suspense>
         </div>
         <main id="content" className="content" tabIndex={-1}>

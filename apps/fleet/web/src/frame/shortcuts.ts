@@ -3,7 +3,7 @@
 import type { Screen } from "../state/place.ts";
 
 export type ShortcutAction =
-  | { readonly type: "palette" | "help" | "filter" | "dock" | "pause" | "run" }
+  | { readonly type: "palette" | "help" | "filter" | "dock" | "pause" | "past" | "run" }
   | { readonly type: "go"; readonly screen: Screen };
 
 export interface Shortcut {
@@ -20,6 +20,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ["o"], words: "Fold or unfold the outputs", action: { type: "dock" } },
   { keys: ["p"], words: "Pause the page, or resume it", action: { type: "pause" } },
   { keys: ["r"], words: "Run something on the chosen hosts", action: { type: "run" } },
+  { keys: ["t"], words: "Look back in time, or go back to now", action: { type: "past" } },
   { keys: ["g", "o"], words: "Go to the overview", action: { type: "go", screen: "overview" } },
   { keys: ["g", "h"], words: "Go to the hosts", action: { type: "go", screen: "hosts" } },
   { keys: ["g", "r"], words: "Go to the runs", action: { type: "go", screen: "runs" } },

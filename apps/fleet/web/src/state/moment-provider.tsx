@@ -1,15 +1,24 @@
 /** The provider hands down the replica of the moment that is shown, so that every hook below it reads that moment. */
 
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from "react";
+import { type PastStates, PastStatesContext } from "../moments/past-states.ts";
 import type { Moments, ShownMoment } from "./moments.ts";
 import { SyncProvider } from "./replica-hooks.ts";
 
 const MomentsContext = createContext<Moments | null>(null);
 
-export function MomentProvider({ moments, children }: { readonly moments: Moments; readonly children: ReactNode }) {
+interface MomentProviderProps {
+  readonly moments: Moments;
+  readonly pastStates: PastStates;
+  readonly children: ReactNode;
+}
+
+export function MomentProvider({ moments, pastStates, children }: MomentProviderProps) {
   return (
     <MomentsContext value={moments}>
-      <AtMoment>{children}</AtMoment>
+      <PastStatesContext value={pastStates}>
+        <AtMoment>{children}</AtMoment>
+      </PastStatesContext>
     </MomentsContext>
   );
 }

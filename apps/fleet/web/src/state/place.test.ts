@@ -43,6 +43,8 @@ test("every view survives the way through the address", () => {
       columns: fc.constantFrom("", "cpu,tags"),
       layout: fc.constantFrom("", "grid"),
       range: fc.constantFrom("", "24h"),
+      at: fc.constantFrom("", "12.e1"),
+      since: fc.constantFrom("", "7.e1"),
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),
     })
@@ -58,9 +60,10 @@ test("every view survives the way through the address", () => {
   );
 });
 
-test("the dock survives another screen, filter and sorting do not", () => {
-  const view = parse("/hosts/web-1?q=tag:prod&sort=-cpu&out=c1&out=c2&tab=c2");
-  expect(goTo(view, "events")).toEqual({ ...START_PLACE, screen: "events", tabs: ["c1", "c2"], tab: "c2" });
+test("the dock and the moment survive another screen, filter and sorting do not", () => {
+  const view = parse("/hosts/web-1?q=tag:prod&sort=-cpu&out=c1&out=c2&tab=c2&at=12.e1&since=7.e1");
+  const kept = { tabs: ["c1", "c2"], tab: "c2", at: "12.e1", since: "7.e1" };
+  expect(goTo(view, "events")).toEqual({ ...START_PLACE, ...kept, screen: "events" });
 });
 
 test("new output opens behind the tabs that are there and comes to the front", () => {

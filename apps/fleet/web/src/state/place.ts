@@ -2,7 +2,7 @@
 
 import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
-/** Its address is `/hosts/<open host>?q=<filter>&sort=-cpu&range=24h&out=<command>&out=<command>&tab=<command>`. */
+/** Its address is `/hosts/<open host>?q=<filter>&sort=-cpu&range=24h&out=<command>&out=<command>&tab=<command>&at=<version>`. */
 export interface PagePlace {
   readonly screen: Screen;
   /** This record is open on that screen. */
@@ -20,6 +20,10 @@ export interface PagePlace {
   readonly tabs: readonly string[];
   /** This tab is shown. Null means that the dock is folded. */
   readonly tab: string | null;
+  /** The page shows the state at this version. When it is empty, it shows what is now. */
+  readonly at: string;
+  /** The state at this version is compared with the one that is shown. When it is empty, nothing is compared. */
+  readonly since: string;
   /** This is the path of an address that leads nowhere. Null means that the address leads to a screen. */
   readonly missing: string | null;
 }
@@ -39,6 +43,8 @@ export const START_PLACE: PagePlace = {
   range: "",
   tabs: [],
   tab: null,
+  at: "",
+  since: "",
   missing: null,
 };
 
@@ -59,6 +65,8 @@ export function parsePlace(pathname: string, search: string): PagePlace {
     columns: query.get("columns") ?? "",
     layout: query.get("layout") ?? "",
     range: query.get("range") ?? "",
+    at: query.get("at") ?? "",
+    since: query.get("since") ?? "",
     tabs,
     tab: tab !== null && tabs.includes(tab) ? tab : null,
   };
@@ -71,6 +79,8 @@ export function formatPlace(place: PagePlace): string {
   if (place.columns !== "") query.set("columns", place.columns);
   if (place.layout !== "") query.set("layout", place.layout);
   if (place.range !== "") query.set("range", place.range);
+  if (place.at !== "") query.set("at", place.at);
+  if (place.since !== "") query.set("since", place.since);
   for (const id of place.tabs) query.append("out", id);
   if (place.tab !== null) query.set("tab", place.tab);
   const path = place.missing ?? placePath(place);
@@ -92,9 +102,10 @@ function placeOf(pathname: string): Pick<PagePlace, "screen" | "open"> | null {
   return open === null ? null : { screen, open };
 }
 
-/** It leads to another screen, and leaves the dock as it is. */
+/** It leads to another screen, and leaves the dock and the moment as they are. */
 export function goTo(place: PagePlace, screen: Screen, open: string | null = null): PagePlace {
-  return { ...START_PLACE, tabs: place.tabs, tab: place.tab, screen, open };
+  const { tabs, tab, at, since } = place;
+  return { ...START_PLACE, tabs, tab, at, since, screen, open };
 }
 
 /** New outputs get tabs behind those that are there, and the first of them comes to the front. */

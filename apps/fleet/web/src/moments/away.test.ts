@@ -29,7 +29,7 @@ function after(...steps: readonly (readonly [status: SyncStatus, events: readonl
   let lastAbsence: SyncView["lastAbsence"] = null;
   return steps.reduce<Away>((away, [status, events, awayS]) => {
     if (awayS !== undefined) lastAbsence = { durationMs: awayS * 1_000, endedAt: 0 };
-    return nextAway(away, { ...VIEW, status, lastAbsence }, events);
+    return nextAway(away, { ...VIEW, status, lastAbsence }, events, 0, null);
   }, NOT_AWAY);
 }
 
@@ -80,4 +80,29 @@ test("it stays until it was read; whoever signs out leaves nothing behind", () =
 
   expect(after(...steps).missed).not.toBeNull();
   expect(after(...steps, [{ type: "signed_out" } as SyncStatus, []])).toEqual(NOT_AWAY);
+});
+
+test("it goes on from the version that was shown last, which is openable", () => {
+  const missed = after([LIVE, [old]], [CONNECTING, [old]], [LIVE, [old, down], 79]).missed;
+
+  expect(missed?.since).toBe("1.e1");
+});
+
+test("whoever comes back to a page that was closed is told what happened since, and from which version on", () => {
+  const at = Date.parse("2026-03-01T12:00:00.000Z");
+  const visit = { epoch: "e0", version: 40, at: at - 7_500_000 };
+  const lost = { ...event("host_offline", "warn"), at: new Date(at - 60_000).toISOString() };
+  const long = { ...event("host_offline", "warn", "web-2"), at: new Date(at - 8_000_000).toISOString() };
+  const first = (seen: typeof visit | null, events: readonly Event[]) =>
+    nextAway(NOT_AWAY, { ...VIEW, status: LIVE }, events, at, seen).missed;
+
+  expect(first(visit, [lost, long])).toMatchObject({
+    sentence: "In the 2 h 5 min since you were here, 1 host went offline.",
+    since: "40.e0",
+  });
+  expect([first(null, [lost]), first(visit, [long]), first({ ...visit, at: at - 30_000 }, [lost])]).toEqual([
+    null,
+    null,
+    null,
+  ]);
 });
