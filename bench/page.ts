@@ -3,9 +3,10 @@
 /**
  * The Chromium is a real headless one, with a core of its own. It prints Markdown, and keeps the numbers as JSON:
  * `node --conditions=source bench/page.ts [--hosts 10000] [--rate 2000] [--seconds 30] [--runs 5] [--path "/hosts?sort=-cpu" ...]`
+ * With `--save` they are kept in bench/results/, and with `--write` the table of docs/PERFORMANCE.md is renewed.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cookieEnvironment, FleetSession } from "@neverstale/fleet-client";
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     path: { type: "string", multiple: true, default: ["/hosts"] },
     profile: { type: "string" },
     save: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   },
 });
 const [hosts, perSecond, seconds, settleSeconds, runs] = [
@@ -64,6 +66,7 @@ try {
   await server.stop();
 }
 console.log(table());
+if (values.write) writeTable();
 console.log(`\nKept in ${keep()}`);
 
 async function measured(address: string, path: string, cookie: string): Promise<MeasuredRun[]> {
@@ -124,6 +127,18 @@ function table(): string {
     ...rows,
   ].join("\n");
 }
+
+/** The table in the document gives way to this one. */
+function writeTable(): void {
+  const path = fileURLToPath(new URL("../docs/PERFORMANCE.md", import.meta.url));
+  const before = readFileSync(path, "utf8");
+  const [begin, end] = [before.indexOf(TABLE_BEGINS), before.indexOf(TABLE_ENDS)];
+  if (begin < 0 || end < begin) throw new Error(`${path} has no place for the table`);
+  writeFileSync(path, `${before.slice(0, begin + TABLE_BEGINS.length)}\n${table()}\n${before.slice(end)}`);
+}
+
+const TABLE_BEGINS = "<!-- the page, by bench/page.ts -->";
+const TABLE_ENDS = "<!-- the page ends -->";
 
 function spread(all: readonly number[], digits: number): string {
   const [low, middle, high] = [Math.min(...all), median(all), Math.max(...all)].map((value) => value.toFixed(digits));

@@ -22,6 +22,8 @@ const SYSTEMS = ["Debian 12", "Debian 13", "Ubuntu 24.04", "Rocky 9.4"];
 const ROLES = ["web", "db", "cache", "edge", "build", "queue"];
 const PLACES = ["Oslo", "Berlin", "Lyon", "Porto"];
 
+const READINGS = new Map<string, readonly number[]>();
+
 let fleet: RunningFleet | null = null;
 let ids: readonly string[] = [];
 let timer: NodeJS.Timeout | null = null;
@@ -90,7 +92,7 @@ function addOne(work: Work, number: number): string {
   const facts = { os, arch: "x64", agentVersion, tags, location, online: true, checks, ops, enrolledAt: work.at.iso };
   work.change("host_added", id, { id, hostname, ...facts });
   work.makeAgent(id);
-  work.change("host_metrics", id, { ...reading(), id, lastSeenAt: work.at.iso });
+  work.change("host_metrics", id, { ...reading(id), id, lastSeenAt: work.at.iso });
   return id;
 }
 
@@ -104,7 +106,7 @@ async function update(number: number): Promise<void> {
     } else if (number % CHECK_EVERY === 0) {
       const status = STATES[randomInt(STATES.length)] ?? "ok";
       work.change("host_updated", id, { checks: { updates: checkOf(work.at.iso, status) } });
-    } else work.change("host_metrics", id, { ...reading(), id, lastSeenAt: work.at.iso });
+    } else work.change("host_metrics", id, { ...reading(id), id, lastSeenAt: work.at.iso });
   });
 }
 
@@ -112,10 +114,17 @@ function checkOf(checkedAt: string, status: (typeof STATES)[number]) {
   return { status, message: status === "ok" ? "" : "looked at just now", checkedAt };
 }
 
-function reading(): HostReading {
-  const tenths = (most: number) => randomInt(most * 10) / 10;
+/** The readings of a machine go up and down by a little, as they do in life. */
+function reading(id: string): HostReading {
+  const before = READINGS.get(id);
+  const next = [0, 1, 2, 3].map((at) => {
+    const value = before?.[at] ?? randomInt(1_000);
+    return Math.max(0, Math.min(1_000, value + randomInt(-50, 51)));
+  });
+  READINGS.set(id, next);
+  const [cpu = 0, ram = 0, disk = 0, load = 0] = next.map((value) => value / 10);
   return {
-    ...{ cpu: tenths(100), ram: tenths(100), disk: tenths(100), swap: tenths(30), load1: tenths(8), cores: 8 },
+    ...{ cpu, ram, disk, swap: ram / 4, load1: load / 12, cores: 8 },
     ...{ netIn: randomInt(1_000_000), netOut: randomInt(1_000_000), diskRead: randomInt(1_000_000) },
     ...{ diskWrite: randomInt(1_000_000), uptimeS: randomInt(10_000_000) },
   };

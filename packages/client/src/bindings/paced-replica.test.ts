@@ -1,4 +1,4 @@
-import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
+import { collection, defineModel, digestOf, put, type StateOf } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { FakeEnvironment } from "../environment/fake-environment-suite.ts";
 import { StateSync } from "../io/state-sync.ts";
@@ -112,6 +112,22 @@ test("a listener that throws keeps nobody from being told", () => {
 
   expect(tellNow).toThrow("of one listener");
   expect(told).toEqual(["a"]);
+});
+
+test("the digest is brought up to date with each telling, and is the one of the state", () => {
+  let digests = 0;
+  const digest = sync.digest.bind(sync);
+  sync.digest = () => {
+    digests += 1;
+    return digest();
+  };
+  paced.subscribeCollection("cards", () => {});
+  for (const n of [2, 3, 4]) change("a", n);
+  const before = digests;
+  tellNow();
+
+  expect([before, digests]).toEqual([0, 1]);
+  expect(sync.digest()).toBe(digestOf(sync.state as Parameters<typeof digestOf>[0]));
 });
 
 test("it is the replica in all else", () => {

@@ -35,6 +35,7 @@ export interface PaceableReplica {
   readonly view: SyncView;
   readonly state: unknown;
   readonly source: { readonly revision: () => number };
+  digest(): string;
   subscribe(listener: Listener): Unsubscribe;
   subscribeCollection(collection: never, listener: Listener): Unsubscribe;
   subscribeRecord(collection: never, id: string, listener: Listener): Unsubscribe;
@@ -130,6 +131,7 @@ class PacedListeners extends Listeners {
         errors.push(error);
       }
     }
+    this.#sync.digest(); // It is brought up to date bit by bit: the records of half a minute at once take longer than a frame.
     if (errors.length > 0)
       throw errors.length === 1 ? errors[0] : new AggregateError(errors, "several listeners have failed");
   }

@@ -3,10 +3,15 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Line, Name } from "../text.ts";
-import { FilterText, HostGroup } from "./host-group.ts";
+import { FilterText, GroupLook, HostGroup } from "./host-group.ts";
 
 /** `POST /api/groups` saves a group. One of the same name gives way to it. */
-export const GroupRequest = z.strictObject({ name: Name, title: Line.optional(), filter: FilterText });
+export const GroupRequest = z.strictObject({
+  name: Name,
+  title: Line.optional(),
+  filter: FilterText,
+  look: GroupLook.optional(),
+});
 export type GroupRequest = ReadonlyJson<z.infer<typeof GroupRequest>>;
 
 /** `GET /api/groups` lists them, each with the ids of the hosts that are in it now. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Host, Metrics } from "./host.ts";
-import { parseHostFilter } from "./host-filter.ts";
+import { checkStates, filterWord, parseHostFilter } from "./host-filter.ts";
 import { FilterText } from "./host-group.ts";
 
 const host = (id: string, more: Partial<Host> = {}): Host => ({
@@ -31,7 +31,7 @@ test("an op is named whole, whatever its case", () => {
 });
 
 test("a filter by which something runs says something, and no word of it has lost its value", () => {
-  const wrong = ["", " - ", "---", "status:", "web -tag:", "Status: web", "-op:", "cpu:>", "-cpu:>="];
+  const wrong = ["", " - ", "---", "status:", "web -tag:", "check:", "os:", "Status: web", "-op:", "cpu:>", "-cpu:>="];
 
   expect(wrong.filter((text) => FilterText.safeParse(text).success)).toEqual([]);
   for (const text of ["web", "-tag:prod", "status:online web", "cpu:>80 - web"])
@@ -59,6 +59,25 @@ test("a status matches as far as it is typed", () => {
   expect(found("status:offline")).toEqual(["db-1"]);
   expect(found("status:bu")).toEqual(["web-2"]);
   expect(found("status:online")).toEqual(["web-1", "web-2"]);
+});
+
+test("a check is named, or how it is, and a system and a version are written without spaces", () => {
+  const checks = {
+    disk: { status: "error", message: "", checkedAt: "2026-01-01T00:00:00.000Z" },
+    Updates: { status: "ok", message: "", checkedAt: "2026-01-01T00:00:00.000Z" },
+  } as const;
+  const one = {
+    host: host("app-1", { checks, os: "Debian  GNU/Linux 12", agentVersion: "1.2.0 beta" }),
+    metrics: undefined,
+  };
+  const matching = (...filters: readonly string[]) => filters.filter((filter) => parseHostFilter(filter)(one));
+
+  const right = ["check:error", "check:ok", "check:updates", "check:disk=error", "os:debian", "os:debian_gnu/linux_12"];
+  expect(matching(...right, "version:1.2.0_Beta", "-check:unknown")).toHaveLength(8);
+  expect(matching("check:unknown", "check:disk=ok", "check:upd", "os:gnu", "version:1.2.0", "-check:error")).toEqual(
+    [],
+  );
+  expect([filterWord("Debian  GNU/Linux 12"), checkStates(one.host)]).toEqual(["Debian_GNU/Linux_12", ["error", "ok"]]);
 });
 
 test("a measure that is not known is neither above nor below", () => {

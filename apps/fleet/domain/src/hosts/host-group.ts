@@ -20,6 +20,13 @@ export const FilterText = z
 
 const NO_VALUE = /^-*(tag|op|status|check|os|version|cpu|ram|disk|swap|load)[:\uff1a][<>]?=?$/i;
 
+/** The page shows the hosts of a group like this. It says so in the words of its own address, and the server gives them no meaning. */
+export const GroupLook = z.object({
+  sort: z.string().max(100).optional(),
+  columns: z.string().max(300).optional(),
+  layout: z.string().max(20).optional(),
+});
+
 export const HostGroup = z.object({
   /** It is the name of the group. */
   id: Name,
@@ -27,6 +34,7 @@ export const HostGroup = z.object({
   filter: FilterText,
   savedBy: Line,
   savedAt: Timestamp,
+  look: GroupLook.optional(),
 });
 export type HostGroup = ReadonlyJson<z.infer<typeof HostGroup>>;
 

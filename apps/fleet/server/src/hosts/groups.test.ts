@@ -61,6 +61,19 @@ test("a saved group is a filter with a name: who is in it follows from how the h
   expect(await ranOn({ group: "web" })).toEqual([0, 1]);
 });
 
+test("a group remembers how the page shows it, and one that is saved anew without that forgets it", async () => {
+  const look = { sort: "-cpu", columns: "cpu,tags", layout: "grid" };
+  const saved = () => fleet.manager.state.groups.get("web");
+
+  await browser.post("/api/groups", { name: "web", filter: "tag:web", look });
+  expect(saved()).toMatchObject({ filter: "tag:web", look });
+  await save("web", "tag:web");
+  expect(saved()).not.toHaveProperty("look");
+  expect(
+    (await browser.post("/api/groups", { name: "web", filter: "tag:web", look: { sort: "x".repeat(101) } })).status,
+  ).toBe(400);
+});
+
 test("a pipeline runs on a target too, and keeps the hosts that were meant when it began", async () => {
   await save("web", "tag:web");
   const { body } = await browser.post("/api/dispatch/pipeline", { pipeline: "health", target: { group: "web" } });

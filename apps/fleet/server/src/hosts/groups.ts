@@ -6,13 +6,13 @@ import { RequestRefusal } from "../fleet/refusal.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { targetedHosts } from "./targets.ts";
 
-export function saveGroup(work: Work, { name: id, title, filter }: GroupRequest, actor: string): void {
+export function saveGroup(work: Work, { name: id, title, filter, look }: GroupRequest, actor: string): void {
   const { groups } = work.fleet;
   if (!groups.has(id) && groups.size >= MOST_GROUPS)
     throw new RequestRefusal("too_many_requests", `there are ${MOST_GROUPS} groups already`, {
       hint: "Remove some of them first.",
     });
-  const named = { id, filter, ...(title === undefined ? {} : { title }) };
+  const named = { id, filter, ...(title === undefined ? {} : { title }), ...(look === undefined ? {} : { look }) };
   work.change("group_saved", "", { ...named, savedBy: actor, savedAt: work.at.iso });
   noteGroup(work, actor, "group_saved", `${actor} saved the group ${id}: ${filter}`, id);
 }

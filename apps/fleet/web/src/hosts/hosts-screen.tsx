@@ -2,12 +2,12 @@
 
 import { Suspense, useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
-import { PlaceFilter } from "../components/place-filter.tsx";
 import { AddHosts } from "../enrolment/add-hosts.tsx";
 import { LATER } from "../later.ts";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
 import { useAnyChosen, useChosenHosts } from "./chosen-hosts.ts";
+import { FilterBox } from "./filter/filter-box.tsx";
 import { useShownHosts } from "./found/use-shown-hosts.tsx";
 import { HostList } from "./host-list.tsx";
 
@@ -35,7 +35,7 @@ export function HostsScreen() {
             <Suspense fallback={null}>
               <LATER.HostTools />
             </Suspense>
-            <PlaceFilter label="Filter hosts" placeholder="Filter: web tag:prod status:offline cpu:>80" />
+            <FilterBox />
           </header>
           <HostList onRun={mayDispatch ? runOn : null} />
         </section>
@@ -58,4 +58,4 @@ function Summary() {
   return <p className="screen-summary value">{parts.join(" · ")}</p>;
 }
 
-const EVERY_HOST_SHOWN = { filter: "", sort: null };
+const EVERY_HOST_SHOWN = { filter: "", sort: "none" } as const;

@@ -3,7 +3,7 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { checkStates, filterWord, hostStatus } from "@neverstale/fleet-domain/schema-free";
 
-const FACET_KINDS = ["status", "check", "tag", "os", "version"] as const;
+export const FACET_KINDS = ["status", "check", "tag", "os", "version"] as const;
 export type FacetKind = (typeof FACET_KINDS)[number];
 
 export interface FacetValue {

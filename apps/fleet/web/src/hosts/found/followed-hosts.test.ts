@@ -24,7 +24,7 @@ function follow(query: HostQuery): FollowedHosts {
       return () => listeners[collection].delete(listener);
     },
   };
-  return new FollowedHosts(source, query, (run) => {
+  return new FollowedHosts(source, query, (_everyMs, run) => {
     due.add(run);
     return () => due.delete(run);
   });

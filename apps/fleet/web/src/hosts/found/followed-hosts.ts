@@ -10,18 +10,24 @@ interface HostSource {
   subscribeCollection(collection: "hosts" | "metrics", listener: Listener): Unsubscribe;
 }
 
+/** It calls `run` soon, at least so long after the last time. What it returns takes the call back. */
+export type Later = (everyMs: number, run: () => void) => () => void;
+
+const EVERY_MS = 250;
+/** Measures move all the time. A list that is put in order by them more often can't be read. */
+const MEASURED_EVERY_MS = 1_000;
+
 /** It keeps an index up while somebody listens. */
 export class FollowedHosts {
   readonly #source: HostSource;
   readonly #index: HostIndex;
-  readonly #later: (run: () => void) => () => void;
+  readonly #later: Later;
   readonly #listeners = new Set<Listener>();
   #stops: Unsubscribe[] = [];
   #shown: ShownHosts;
   #cancel: (() => void) | null = null;
 
-  /** `later` calls what it is given when the hosts may be looked through again, unless it is taken back. */
-  constructor(source: HostSource, query: HostQuery, later: (run: () => void) => () => void) {
+  constructor(source: HostSource, query: HostQuery, later: Later) {
     this.#source = source;
     this.#index = new HostIndex(query);
     this.#later = later;
@@ -62,7 +68,8 @@ export class FollowedHosts {
   }
 
   #await(): void {
-    this.#cancel ??= this.#later(() => {
+    const everyMs = this.#index.readsMetrics ? MEASURED_EVERY_MS : EVERY_MS;
+    this.#cancel ??= this.#later(everyMs, () => {
       this.#cancel = null;
       const before = this.#shown;
       this.#shown = this.#index.update(this.#source.state);

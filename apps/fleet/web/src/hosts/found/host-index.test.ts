@@ -91,6 +91,22 @@ test("nothing is another object where nothing that is shown has changed", () => 
   expect(afterChange.ids).toBe(first.ids);
 });
 
+test("hosts that are only counted are all there, in whatever order", () => {
+  const fleet = fleetOf("web-2", "web-1");
+  const index = new HostIndex({ filter: "", sort: "none" });
+  index.update(fleet);
+  fleet.hosts.set("web-3", hostRecord("web-3"));
+  fleet.hosts.set("web-1", hostRecord("web-1", { online: false }));
+
+  const { ids, facets } = index.update(fleet);
+
+  expect(ids.toSorted()).toEqual(["web-1", "web-2", "web-3"]);
+  expect(facets().status.map(({ word, count }) => [word, count])).toEqual([
+    ["ready", 2],
+    ["offline", 1],
+  ]);
+});
+
 test("a filter or an order of the host's own members reads no metrics", () => {
   const fleet = fleetOf("web-1", "web-2");
   const unmeasured = {

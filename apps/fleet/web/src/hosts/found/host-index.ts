@@ -4,12 +4,12 @@ import type { Fleet, Host, Metrics } from "@neverstale/fleet-domain";
 import { parseHostFilter } from "@neverstale/fleet-domain/schema-free";
 import type { Sort } from "../../state/place.ts";
 import { FacetCounts, type Facets } from "./facets.ts";
-import { type HostColumn, rowOrder } from "./host-order.ts";
+import { type HostColumn, nameKeyOf, rowOrder } from "./host-order.ts";
 
 export interface HostQuery {
   readonly filter: string;
-  /** Null stands for the order of the names. */
-  readonly sort: Sort<HostColumn> | null;
+  /** Null stands for the order of the names, and `none` for any order: then the hosts are only counted. */
+  readonly sort: Sort<HostColumn> | null | "none";
 }
 
 /** This is shown of all hosts. It is another object when something in it is another. */
@@ -37,7 +37,7 @@ export class HostIndex {
 
   constructor({ filter, sort }: HostQuery) {
     this.#matches = parseHostFilter(filter);
-    this.#compare = rowOrder(sort);
+    this.#compare = sort === "none" ? anyOrder : rowOrder(sort);
   }
 
   get readsMetrics(): boolean {
@@ -93,15 +93,21 @@ export class HostIndex {
   }
 }
 
+function anyOrder(): number {
+  return 0;
+}
+
 /** A host as the index last saw it. It reads its metrics when it is asked for them first: most filters and orders ask for none. */
 class IndexedHost {
   readonly host: Host;
+  readonly nameKey: string | null;
   isShown = false;
   readonly #read: () => Metrics | undefined;
   #metrics: { readonly of: Metrics | undefined } | null = null;
 
   constructor(host: Host, read: () => Metrics | undefined) {
     this.host = host;
+    this.nameKey = nameKeyOf(host);
     this.#read = read;
   }
 

@@ -71,7 +71,8 @@ function measure(row: HostRow, column: Measure): number {
 }
 
 function byName(a: HostRow, b: HostRow): number {
-  const [one, other] = [nameKey(a.host), nameKey(b.host)];
+  const one = a.nameKey === undefined ? nameKeyOf(a.host) : a.nameKey;
+  const other = b.nameKey === undefined ? nameKeyOf(b.host) : b.nameKey;
   if (one !== null && other !== null && one !== other) return one < other ? -1 : 1;
   return NAMES.compare(labelOf(a.host), labelOf(b.host)) || NAMES.compare(a.host.id, b.host.id);
 }
@@ -80,7 +81,7 @@ function byName(a: HostRow, b: HostRow): number {
  * Comparing by the rules of a language takes long, so it is done for names that need it. The keys of plain names are in the same order
  * as such names: letters in one case, and numbers of one length. Null stands for another name.
  */
-function nameKey(host: Host): string | null {
+export function nameKeyOf(host: Host): string | null {
   let key = NAME_KEYS.get(host);
   if (key === undefined) {
     const label = labelOf(host);

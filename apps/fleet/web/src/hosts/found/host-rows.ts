@@ -5,6 +5,8 @@ import type { Fleet, Host, Metrics } from "@neverstale/fleet-domain";
 export interface HostRow {
   readonly host: Host;
   readonly metrics: Metrics | undefined;
+  /** It is the key of the host's name, where that is worked out beforehand. */
+  readonly nameKey?: string | null;
 }
 
 /** Metrics are read only when a row is asked for them: a selector that asks none need not run again when a heartbeat comes. */

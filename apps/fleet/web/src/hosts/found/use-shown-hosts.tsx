@@ -9,9 +9,9 @@ import { sampled } from "./io/sampled.ts";
 /** It renders again some times a second at most, and only when something that is shown of these hosts has changed. */
 export function useShownHosts({ filter, sort }: HostQuery): ShownHosts {
   const replica = useReplica();
-  const { column, descending } = sort ?? { column: null, descending: false };
+  const { column, descending } = sort === "none" || sort === null ? { column: sort, descending: false } : sort;
   const hosts = useMemo(() => {
-    const wanted = column === null ? null : { column, descending };
+    const wanted = column === null || column === "none" ? column : { column, descending };
     return new FollowedHosts(replica, { filter, sort: wanted }, sampled());
   }, [replica, filter, column, descending]);
   return useSyncExternalStore(hosts.subscribe, () => hosts.shown);

@@ -17,12 +17,14 @@ interface HostLineProps {
   readonly id: string;
   readonly index: number;
   readonly columns: readonly TableColumn[];
+  /** It is told of the row's element where rows have different heights. */
+  readonly measure: ((row: HTMLTableRowElement | null) => void) | null;
   readonly onToggle: (id: string, event: MouseEvent) => void;
   /** Null means that this user may not run anything. */
   readonly onRun: ((id: string) => void) | null;
 }
 
-export const HostLine = memo(function HostLine({ id, index, columns, onToggle, onRun }: HostLineProps) {
+export const HostLine = memo(function HostLine({ id, index, columns, measure, onToggle, onRun }: HostLineProps) {
   const host = useRecord("hosts", id);
   const chosen = useIsChosen(id);
   const open = usePlace((place) => place.screen === "hosts" && place.open === id);
@@ -31,7 +33,13 @@ export const HostLine = memo(function HostLine({ id, index, columns, onToggle, o
     ...[chosen ? "is-chosen" : "", open ? "is-open" : "", hostStatus(host) === "offline" ? "is-offline" : ""],
   ].join(" ");
   return (
-    <tr className={className} aria-rowindex={index + 2} {...(tellsAge(columns) ? AS_OF.reading : {})}>
+    <tr
+      ref={measure}
+      data-index={index}
+      className={className}
+      aria-rowindex={index + 2}
+      {...(tellsAge(columns) ? AS_OF.reading : {})}
+    >
       <td className="cell-check">
         <label className="check-target">
           <input

@@ -8,7 +8,7 @@ import { useChosenHosts, useChosenIds } from "../chosen-hosts.ts";
 import type { TableColumn } from "./host-columns.ts";
 import { HostLine } from "./host-line.tsx";
 import { useColumns } from "./use-columns.tsx";
-import { useHold } from "./use-hold.ts";
+import { useHold } from "./use-hold.tsx";
 
 export interface HostTableProps {
   /** These hosts are shown, in this order. */
@@ -47,7 +47,15 @@ export function HostTable({ ids, onRun, onHeld, onTakeOrder }: HostTableProps) {
         <tbody {...holding}>
           {window.before > 0 && <Spacer height={window.before} columns={columns.length + 3} />}
           {window.rows.map(({ id, index }) => (
-            <HostLine key={id} id={id} index={index} columns={columns} onToggle={toggle} onRun={onRun} />
+            <HostLine
+              key={id}
+              id={id}
+              index={index}
+              columns={columns}
+              measure={window.measure}
+              onToggle={toggle}
+              onRun={onRun}
+            />
           ))}
           {window.after > 0 && <Spacer height={window.after} columns={columns.length + 3} />}
         </tbody>
@@ -120,7 +128,9 @@ function Spacer({ height, columns }: { readonly height: number; readonly columns
 
 /** Up to here every row is in the page, so that the browser's own search finds all of them. */
 const ALL_ROWS_UP_TO = 250;
-const ROW_HEIGHT = 45;
+const ROW_HEIGHT = 51;
+/** There a row is a card, which is as high as what stands in it. */
+const CARDS = "(max-width: 44rem)";
 
 function useRowWindow(ids: readonly string[], scroller: RefObject<HTMLDivElement | null>) {
   const long = ids.length > ALL_ROWS_UP_TO;
@@ -131,13 +141,20 @@ function useRowWindow(ids: readonly string[], scroller: RefObject<HTMLDivElement
     estimateSize: rowHeight,
     overscan: 8,
   });
-  if (!long) return { long, before: 0, after: 0, rows: ids.map((id, index) => ({ id, index })) };
+  const measure = long && matchMedia(CARDS).matches ? virtualizer.measureElement : null;
+  if (!long) return { long, measure, before: 0, after: 0, rows: ids.map((id, index) => ({ id, index })) };
   const items = virtualizer.getVirtualItems();
   const rows = items.flatMap(({ index }) => {
     const id = ids[index];
     return id === undefined ? [] : [{ id, index }];
   });
-  return { long, before: items[0]?.start ?? 0, after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0), rows };
+  return {
+    long,
+    measure,
+    before: items[0]?.start ?? 0,
+    after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0),
+    rows,
+  };
 }
 
 /** It must be the same function for ever: with another one, the places of all rows are computed anew. */

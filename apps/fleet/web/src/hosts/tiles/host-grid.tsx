@@ -8,7 +8,7 @@ import { useNavigation } from "../../state/navigation.ts";
 import { useRecord, useReplica } from "../../state/replica-hooks.ts";
 import { useChosenHosts, useIsChosen } from "../chosen-hosts.ts";
 import type { HostTableProps } from "../table/host-table.tsx";
-import { useHold } from "../table/use-hold.ts";
+import { useHold } from "../table/use-hold.tsx";
 import { DrawnTiles } from "./io/drawn-tiles.ts";
 import { TILE_LOOKS, tileLook } from "./tile-looks.ts";
 import { nextTile, scrolledTo, type TileView, tileAt, tilesHeight } from "./tile-places.ts";

@@ -6,11 +6,15 @@ import { useNavigation, usePlace } from "../../state/navigation.ts";
 import { type ColumnName, formatColumns, TABLE_COLUMNS } from "../table/host-columns.ts";
 import { keepColumns } from "../table/io/kept-columns.ts";
 import { useColumns } from "../table/use-columns.tsx";
+import { FacetButton } from "./facet-panel.tsx";
+import { SavedViews } from "./saved-views.tsx";
 
 export function HostTools() {
   const layout = usePlace((place) => place.layout);
   return (
     <div className="host-tools">
+      <SavedViews />
+      <FacetButton />
       {layout !== "grid" && <ColumnMenu />}
       <LayoutChoice />
     </div>

@@ -1,17 +1,16 @@
-/** Lists of hosts are looked through a few times a second: nobody reads a list that is put in order more often. */
+/** A list of hosts is looked through soon after a change, and not much more often than somebody can read it. */
 
-const SAMPLE_MS = 250;
+import type { Later } from "../followed-hosts.ts";
 
-/** It makes a function that calls what it is given soon, and never twice within a quarter of a second. What it returns takes the call back. */
-export function sampled(): (run: () => void) => () => void {
+export function sampled(): Later {
   let last = Number.NEGATIVE_INFINITY;
-  return (run) => {
+  return (everyMs, run) => {
     const timer = setTimeout(
       () => {
         last = performance.now();
         run();
       },
-      Math.max(0, last + SAMPLE_MS - performance.now()),
+      Math.max(0, last + everyMs - performance.now()),
     );
     return () => clearTimeout(timer);
   };
