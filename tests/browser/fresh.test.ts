@@ -56,12 +56,12 @@ async function go(screen: string): Promise<void> {
 }
 
 /** All that the browser needs to open the page by itself is there: the page's files, and the state. */
-async function untilKept(): Promise<void> {
+async function untilKept(tab: Tab): Promise<void> {
   await tab.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await expect.poll(() => fact("Kept in this browser")).toMatch(/^the state of/);
+  await expect.poll(() => fact(tab, "Kept in this browser")).toMatch(/^the state of/);
 }
 
-async function fact(word: string): Promise<string> {
+async function fact(tab: Tab, word: string): Promise<string> {
   const { page } = tab;
   await tab.badge.click();
   const dialog = page.getByRole("dialog", { name: "Connection" });
@@ -125,7 +125,7 @@ test("tabs of one browser share one connection, and the badge says which of them
   await other.locator("[data-badge]").click();
   await other.getByText("which another tab has").waitFor();
   expect(sockets).toBe(0);
-  expect(await fact("Tabs of this browser")).toMatch(/which this tab has$/);
+  expect(await fact(tab, "Tabs of this browser")).toMatch(/which this tab has$/);
   await other.close();
 });
 
@@ -208,7 +208,7 @@ test("the palette changes the colours, too", async () => {
 test("without the server the page opens all the same, shows what it keeps, and says of each value how old it is", async () => {
   const { page } = tab;
   await go("Hosts");
-  await untilKept();
+  await untilKept(tab);
   await fleet.killHard();
   await page.reload();
   await tab.row("web-1").waitFor();
@@ -269,10 +269,46 @@ test("a newer build is told of and not forced, and the next load takes it", asyn
   expect(caches.paths).toContain("/");
 });
 
+test("a session that ends while no page is open leaves nothing behind either", async () => {
+  const own = await Admin.signIn(fleet.address);
+  const guest = await Tab.open(browser, fleet.address, { cookie: own.cookie });
+  const { page } = guest;
+  await page.goto(`${fleet.address}/hosts`);
+  await guest.row("web-1").waitFor();
+  await untilKept(guest);
+  expect(await page.evaluate(keptRows)).toBeGreaterThan(0);
+  await page.goto("about:blank");
+  await own.signOut();
+  await page.goto(`${fleet.address}/hosts`);
+  await page.getByLabel("User name").waitFor();
+  await expect.poll(() => page.evaluate(keptRows)).toBe(0);
+  await guest.close();
+});
+
+test("whoever leaves while the server is away is gone here at once, and there once it is back", async () => {
+  const own = await Admin.signIn(fleet.address);
+  const guest = await Tab.open(browser, fleet.address, { cookie: own.cookie });
+  const { page } = guest;
+  await page.goto(`${fleet.address}/hosts`);
+  await guest.row("web-1").waitFor();
+  await untilKept(guest);
+  await fleet.killHard();
+  await page.getByText(/^Not live/).waitFor();
+  await page.getByRole("button", { name: "Account of admin" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByLabel("User name").waitFor();
+  await expect.poll(() => page.evaluate(keptRows)).toBe(0);
+  await fleet.start();
+  await page.reload();
+  await page.getByLabel("User name").waitFor();
+  await expect(own.state()).rejects.toThrow();
+  await guest.close();
+});
+
 test("whoever signs out leaves nothing behind: no state, and no name", async () => {
   const { page } = tab;
   await go("Hosts");
-  await untilKept();
+  await untilKept(tab);
   await page.getByRole("button", { name: "Account of admin" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByLabel("User name").waitFor();

@@ -25,6 +25,7 @@ function visitorOf(current: () => Promise<SessionAnswer | null>, memory = memory
 
 function memoryOf(remembered: RememberedVisitor | null): VisitorMemory {
   let now = remembered;
+  let isLeaving = false;
   return {
     read: () => now,
     keep: (visitor) => {
@@ -32,6 +33,13 @@ function memoryOf(remembered: RememberedVisitor | null): VisitorMemory {
     },
     forget: () => {
       now = null;
+    },
+    leave: () => {
+      isLeaving = true;
+    },
+    isLeaving: () => isLeaving,
+    hasLeft: () => {
+      isLeaving = false;
     },
   };
 }
@@ -101,6 +109,25 @@ test("a session that has ended while no page was open leaves nobody remembered, 
 
   expect(visitor.state).toEqual({ phase: "signed_out", before: null, forgotten: "maria" });
   expect(memory.read()).toBeNull();
+});
+
+test("who leaves while the server is away is signed out there before a page is shown again", async () => {
+  const memory = memoryOf({ user: "maria", role: "operator", tags: null });
+  let isThere = true;
+  const before = visitorOf(async () => MARIA, memory);
+  before.leftAway();
+  expect([before.state, memory.read(), memory.isLeaving()]).toEqual([
+    { phase: "signed_out", before: null, forgotten: null },
+    null,
+    true,
+  ]);
+
+  const next = visitorOf(async () => (isThere ? MARIA : null), memory);
+  next.sessions.signOut = async () => {
+    isThere = false;
+  };
+  await next.load();
+  expect([next.state.phase, memory.isLeaving()]).toEqual(["signed_out", false]);
 });
 
 test("what the browser's storage holds is read only where it names somebody", () => {

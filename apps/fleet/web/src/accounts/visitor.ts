@@ -34,6 +34,7 @@ export class Visitor {
 
   /** It asks the server who is signed in. It rejects when the server can't be reached. */
   async load(): Promise<void> {
+    await this.#finishLeaving();
     const answer = await this.sessions.current();
     if (answer === null) return this.ended();
     this.#opened(answer);
@@ -80,6 +81,19 @@ export class Visitor {
     this.#opened(await this.sessions.takeInvitation(request));
   }
 
+  /** Whoever has left while the server was away is signed out there before anything else is asked of it. */
+  async #finishLeaving(): Promise<void> {
+    if (!this.#memory.isLeaving()) return;
+    if ((await this.sessions.current()) !== null) await this.sessions.signOut();
+    this.#memory.hasLeft();
+  }
+
+  /** The visitor leaves, and the server can't be told now. It is told as soon as a page of this browser reaches it. */
+  leftAway(): void {
+    this.#memory.leave();
+    this.left();
+  }
+
   /** The visitor left. */
   left(): void {
     this.#memory.forget();
@@ -101,6 +115,7 @@ export class Visitor {
 
   #opened({ user, role, tags }: SessionAnswer): void {
     const visitor = { user, role, tags: tags ?? null };
+    this.#memory.hasLeft(); // It is another session than the one that was left.
     this.#memory.keep(visitor);
     this.#become({ phase: "signed_in", ...visitor, isRemembered: false });
   }

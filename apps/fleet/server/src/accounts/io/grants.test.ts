@@ -219,3 +219,17 @@ describe("rights that change", () => {
     socket.terminate();
   });
 });
+
+test("no filter of the log of events finds somebody who is limited an event of another host", async () => {
+  await admin.call("PATCH", `/api/hosts/${foreign.id}`, { location: "cellar" });
+  await admin.call("PATCH", `/api/hosts/${own.id}`, { location: "attic" });
+  const found = async (who: Browser, query: string) => {
+    const { body } = await who.get(`/api/event-log?limit=1000&${query}`);
+    return new Set((body.events as unknown as readonly { host?: string }[]).map(({ host }) => host));
+  };
+
+  for (const query of ["tag=team:db", `host=${foreign.id}`, `words=${foreign.id}`, "tag=eu", "words=admin", ""])
+    expect([query, (await found(ann, query)).has(foreign.id)]).toEqual([query, false]);
+  expect((await found(ann, "tag=eu")).has(own.id)).toBe(true);
+  expect((await found(admin, "tag=team:db")).has(foreign.id)).toBe(true);
+});

@@ -1,5 +1,6 @@
 /** A user who is signed in leaves, or sets a password. */
 
+import { problemOf } from "@neverstale/client";
 import type { FleetReplica } from "../../state/replica-hooks.ts";
 import type { Visitor } from "../visitor.ts";
 
@@ -8,8 +9,10 @@ export async function signOut(replica: FleetReplica, visitor: Visitor): Promise<
   replica.stop();
   try {
     await visitor.sessions.signOut();
-  } catch {
-    return replica.start(); // The session is still there, and the page says so by going on.
+  } catch (error) {
+    if (problemOf(error) !== null) return replica.start(); // The session is still there, and the page says so by going on.
+    replica.signOut();
+    return visitor.leftAway();
   }
   replica.signOut();
   visitor.left();

@@ -19,9 +19,12 @@ export function sessionRequests(session: FleetSession, reauthentication: Reauthe
     notifications: () => inWords(session.notifications()),
     testNotification: (target) => inWords(session.testNotification(target)),
     setPassword: (request) => session.setPassword(request),
-    signOut: () => session.signOut(),
+    signOut: () => session.signOut({ signal: AbortSignal.timeout(LEAVING_MS) }),
   };
 }
+
+/** Whoever leaves waits no longer for a server that is away: it is told later. */
+const LEAVING_MS = 5_000;
 
 /** It rejects with the problem that the answer tells of, in the server's words. */
 export async function inWords<T>(answer: Promise<T>): Promise<T> {

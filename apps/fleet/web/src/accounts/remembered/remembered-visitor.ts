@@ -14,6 +14,11 @@ export interface VisitorMemory {
   read(): RememberedVisitor | null;
   keep(visitor: RememberedVisitor): void;
   forget(): void;
+  /** Somebody has left while the server was away, which has still to be told. */
+  leave(): void;
+  isLeaving(): boolean;
+  /** The server knows. */
+  hasLeft(): void;
 }
 
 /** It returns null for what is none. */

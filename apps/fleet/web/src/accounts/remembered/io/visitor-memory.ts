@@ -6,6 +6,7 @@ import { readRemembered, type VisitorMemory } from "../remembered-visitor.ts";
 /** A browser that keeps nothing remembers nobody. */
 export function visitorMemory(): VisitorMemory {
   const key = `neverstale.visitor${serverPath("")}`;
+  const leaving = `neverstale.leaving${serverPath("")}`;
   const attempt = <T>(run: () => T, otherwise: T): T => {
     try {
       return run();
@@ -17,5 +18,8 @@ export function visitorMemory(): VisitorMemory {
     read: () => attempt(() => readRemembered(localStorage.getItem(key)), null),
     keep: (visitor) => attempt(() => localStorage.setItem(key, JSON.stringify(visitor)), undefined),
     forget: () => attempt(() => localStorage.removeItem(key), undefined),
+    leave: () => attempt(() => localStorage.setItem(leaving, "yes"), undefined),
+    isLeaving: () => attempt(() => localStorage.getItem(leaving) !== null, false),
+    hasLeft: () => attempt(() => localStorage.removeItem(leaving), undefined),
   };
 }
