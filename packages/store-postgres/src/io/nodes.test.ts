@@ -4,7 +4,10 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { ended } from "@neverstale/base/test-processes";
+import { collection, defineModel, put } from "@neverstale/protocol";
+import { StateManager } from "@neverstale/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgresStore } from "./create.ts";
 import { startTestServer, type TestServer } from "./test-server-suite.ts";
 
 const PROGRAM = fileURLToPath(new URL("node-process-suite.ts", import.meta.url));
@@ -98,4 +101,30 @@ test("[T3] [T5] [W2] three processes on one database: the writer ends, is stoppe
   other.child.kill("SIGKILL");
   await writer.add("f");
   expect((await writer.tell()).hosts).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
+
+test("what the state was is made of PostgreSQL by any node, the one that decides and the one that follows", async () => {
+  const model = defineModel({ model: 1, collections: { cards: collection() }, changes: { card_put: put("cards") } });
+  const open = (address: string) => {
+    const store = postgresStore(server.url(), { schema: "moments" });
+    return StateManager.open({ model, store, moments: { baseChanges: 4 }, node: { address } });
+  };
+  const one = await open("http://127.0.0.1:1");
+  await until(async () => one.node?.role === "writer");
+  const two = await open("http://127.0.0.1:2");
+  const then = [one.capture().digest];
+  for (let n = 1; n <= 12; n += 1) {
+    await one.apply({ type: "card_put", target: `c${n % 5}`, data: { text: "x".repeat(n * 4_000) } });
+    then.push(one.capture().digest);
+  }
+  await until(async () => two.version === 12);
+
+  const read = async (manager: typeof one) => {
+    const states = then.map((_, version) => manager.stateAt({ version }));
+    return (await Promise.all(states)).map((past) => (past.type === "state" ? past.digest : past.type));
+  };
+
+  expect([await read(one), await read(two)]).toEqual([then, then]);
+  expect((await one.reach())?.from.version).toBe(0);
+  await Promise.all([one.close(), two.close()]);
 });
