@@ -53,6 +53,7 @@ test("a paused page stays as it is while changes go on behind it, and is right a
     .getByText(/Paused at \d\d:\d\d:\d\d/)
     .waitFor();
 
+  await expect.poll(() => tab.badge.innerText()).toMatch(/^Paused/);
   await tag("second");
 
   await bar("Pause")
@@ -81,6 +82,7 @@ test("the page shows what was before a change and nothing can be done there, a l
     .waitFor();
   await shows("second");
   expect(await page.locator(".frame[data-moment=past]").count()).toBe(1);
+  await expect.poll(() => tab.badge.innerText()).toMatch(/^The past/);
   await tab
     .row("web-1")
     .getByRole("checkbox")

@@ -2,8 +2,9 @@
 
 import { useEffect, useState } from "react";
 import { useNewerPage } from "../offline/io/offline-page.ts";
-import { badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
+import { badgeAt, badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
 import { useNow } from "../state/io/now.ts";
+import { useMoment } from "../state/moment-provider.tsx";
 import { type FleetReplica, useReplica, useSync } from "../state/replica-hooks.ts";
 import { BadgeAnnouncer, ConnectionBadge, NewVersion, TryNow } from "./connection-badge.tsx";
 
@@ -13,7 +14,8 @@ export function FreshnessBadge() {
   const now = useNow();
   const isNewer = useNewerPage();
   const { caughtUp } = useCatchUps(replica);
-  const badge = badgeOf({ view, confirmedAgeMs: replica.confirmedAgeMs, caughtUp }, now);
+  const moment = useMoment();
+  const badge = badgeAt(badgeOf({ view, confirmedAgeMs: replica.confirmedAgeMs, caughtUp }, now), moment);
   return (
     <>
       <BadgeAnnouncer badge={badge} />

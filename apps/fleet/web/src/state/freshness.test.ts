@@ -1,6 +1,6 @@
 import type { SyncView } from "@neverstale/client";
 import { expect, test } from "vitest";
-import { badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "./freshness.ts";
+import { badgeAt, badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "./freshness.ts";
 
 const NOW = new Date(2026, 4, 3, 14, 2, 49).getTime();
 
@@ -111,4 +111,13 @@ test.each([
   [{ type: "signed_out" }, false],
 ] as const)("a try by hand is offered while none is under way: %o", (status, offered) => {
   expect(canTryNow({ ...LIVE, status })).toBe(offered);
+});
+
+test("a page that is paused or shows the past does not pass for live, and still says when its connection is gone", () => {
+  const live = badgeOf({ view: LIVE, confirmedAgeMs: 0, caughtUp: null }, NOW);
+  const offline = badgeOf({ view: { ...LIVE, status: { type: "offline" } }, confirmedAgeMs: 0, caughtUp: null }, NOW);
+  const at = (badge: typeof live) => (["live", "held", "past"] as const).map((kind) => badgeAt(badge, { kind }).word);
+
+  expect(at(live)).toEqual(["Live", "Paused", "The past"]);
+  expect(at(offline)).toEqual(["Offline", "Offline", "Offline"]);
 });

@@ -3,6 +3,7 @@
 import type { StaleReason, SyncView } from "@neverstale/client";
 import type { Shape, Tone } from "../components/mark.tsx";
 import { clock, howMany, span } from "./format.ts";
+import type { ShownMoment } from "./moments.ts";
 
 export interface Badge {
   readonly tone: Tone;
@@ -48,6 +49,13 @@ export function badgeOf(freshness: Freshness, now: number): Badge {
     case "signed_out":
       return { tone: "warn", shape: "slash", word: "Session ended", detail: null, old: true };
   }
+}
+
+/** A page that shows another moment than now is not live, however well it follows. What is wrong with the connection is said in any case. */
+export function badgeAt(badge: Badge, { kind }: Pick<ShownMoment, "kind">): Badge {
+  if (kind === "live" || badge.old) return badge;
+  const word = kind === "held" ? "Paused" : "The past";
+  return { tone: "quiet", shape: kind === "held" ? "half" : "clock", word, detail: "connected", old: false };
 }
 
 function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
