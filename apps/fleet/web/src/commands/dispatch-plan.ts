@@ -143,8 +143,8 @@ export function chosenSummary(hosts: readonly Host[]): string {
   const parts = (["ready", "busy", "offline"] as const)
     .map((status) => ({ status, number: hosts.filter((host) => hostStatus(host) === status).length }))
     .filter(({ number }) => number > 0)
-    .map(({ status, number }) => `${number} ${status}`);
-  return `${hosts.length} selected: ${parts.join(", ")}`;
+    .map(({ status, number }) => `${number.toLocaleString("en")} ${status}`);
+  return `${hosts.length.toLocaleString("en")} selected: ${parts.join(", ")}`;
 }
 
 /** A field of the form says this before anything was typed into it. */

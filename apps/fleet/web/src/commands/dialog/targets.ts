@@ -66,7 +66,7 @@ export function whereChoices(
 }
 
 function chosenWord(count: number): string {
-  return count === 1 ? "The host that is chosen" : `The ${count} hosts that are chosen`;
+  return count === 1 ? "The host that is chosen" : `The ${count.toLocaleString("en")} hosts that are chosen`;
 }
 
 /** `text` is what stands in the field of the filter. */

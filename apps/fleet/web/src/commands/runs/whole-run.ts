@@ -24,11 +24,17 @@ export function useWholeRun(key: RunKey): WholeRun {
     useMemo(() => (fleet: Fleet) => [...fleet.commands.values()].filter((command) => isOf(command, key)), [key]),
     sameRecords,
   );
-  const [past, setPast] = useState<ReadonlyMap<string, Command>>(NONE);
+  const [past, setPast] = useState<readonly Command[]>(NONE);
   const [reading, setReading] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
-  const known = useMemo(() => merged(past, live), [past, live]);
-  // What was open when it was seen last, and is not in the live state any more, has ended and left it.
+  // All that was told once stays known after it has left the live state.
+  const [held] = useState(() => new Map<string, Command>());
+  const known = useMemo(() => {
+    holdPast(held, past);
+    for (const command of live) held.set(command.id, command);
+    return [...held.values()];
+  }, [held, past, live]);
+  // A command that was open when it was seen last, and is not in the live state any more, has ended and left it.
   const isBehind = useMemo(() => hasLeft(known, live), [known, live]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the history is read anew once something of it has left the live state.
@@ -39,7 +45,8 @@ export function useWholeRun(key: RunKey): WholeRun {
       for (let pages = 0; pages < MOST_PAGES; pages += 1) {
         const { commands, next } = await requests.commands({ ...key, limit: PAGE, before });
         if (over) return;
-        setPast((now) => new Map([...now, ...commands.map((command) => [command.id, command] as const)]));
+        holdPast(held, commands);
+        setPast(commands);
         if (next === null) return;
         before = next;
       }
@@ -53,13 +60,12 @@ export function useWholeRun(key: RunKey): WholeRun {
     return () => {
       over = true;
     };
-  }, [requests, key, isBehind]);
-  // What the live state told stays known after it has left there.
-  useEffect(() => setPast((now) => withLive(now, live)), [live]);
+  }, [requests, key, held, isBehind]);
   return { commands: known, reading, problem };
 }
 
-function hasLeft(known: readonly Command[], live: readonly Command[]): boolean {
+/** A command that was open when it was seen last, and is not live any more, has ended and left the live state. */
+export function hasLeft(known: readonly Command[], live: readonly Command[]): boolean {
   const ids = new Set(live.map(({ id }) => id));
   return known.some(({ id, status }) => !isFinal(status) && !ids.has(id));
 }
@@ -68,16 +74,15 @@ function isOf({ runId, pipelineId }: Command, key: RunKey): boolean {
   return "run" in key ? runId === key.run : pipelineId === key.pipeline;
 }
 
-function merged(past: ReadonlyMap<string, Command>, live: readonly Command[]): readonly Command[] {
-  return [...withLive(past, live).values()];
+/** A command that has ended stays as it ended: a page of the history may have been read before that. */
+export function holdPast(held: Map<string, Command>, commands: readonly Command[]): void {
+  for (const command of commands) {
+    const before = held.get(command.id);
+    if (before === undefined || isFinal(command.status) || !isFinal(before.status)) held.set(command.id, command);
+  }
 }
 
-function withLive(past: ReadonlyMap<string, Command>, live: readonly Command[]): ReadonlyMap<string, Command> {
-  if (live.every((command) => past.get(command.id) === command)) return past;
-  return new Map([...past, ...live.map((command) => [command.id, command] as const)]);
-}
-
-const NONE: ReadonlyMap<string, Command> = new Map();
+const NONE: readonly Command[] = [];
 const PAGE = 1_000;
 /** One page may go through some thousands of rows and find nothing of this run. */
 const MOST_PAGES = 40;
