@@ -98,7 +98,16 @@ export class Machine {
     os = "TestOS 1",
     ops: readonly OpOffer[] = [{ name: "speak", title: "Speak", args: [] }],
   ): Promise<Machine> {
-    const token = await admin.enrollmentToken();
+    return Machine.enrollWith(address, await admin.enrollmentToken(), hostname, os, ops);
+  }
+
+  static async enrollWith(
+    address: string,
+    token: string,
+    hostname: string,
+    os = "TestOS 1",
+    ops: readonly OpOffer[] = [{ name: "speak", title: "Speak", args: [] }],
+  ): Promise<Machine> {
     const nonce = crypto.randomUUID() + crypto.randomUUID();
     const body = { token, nonce, hostname, os, arch: "x64", agentVersion: "0.1.0" };
     const machine = new Machine(address, await post(`${address}/agent/enroll`, body, {}));

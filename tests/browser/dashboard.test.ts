@@ -230,9 +230,10 @@ describe("a fleet of the test's own", () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     const { page } = tab;
 
-    for (const screen of ["hosts", "runs", "events", `hosts/${machine.hostId}`]) {
+    for (const screen of ["runs", "events", `hosts/${machine.hostId}`, "hosts"]) {
       await page.goto(`${fleet.address}/${screen}?out=${commandId}&tab=${commandId}`);
       await page.locator(".output-line").getByText("the end").waitFor();
+      expect(await page.locator("main img, main script, main iframe").count()).toBe(0);
     }
     const seen = (await page.locator(".hosts .cell-host").allInnerTexts()).join("\n");
     for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(`calls itself ${name}`);
@@ -309,6 +310,7 @@ describe("a fleet of the test's own", () => {
     for (const screen of ["hosts", "runs", "pipelines", "alerts", "events"]) {
       await page.goto(`${fleet.address}/${screen}`);
       await tab.isLive();
+      await page.locator("main h1").waitFor();
       const nameless = await page
         .locator("button, a, input, select, [role=tab], [role=separator]")
         .evaluateAll((elements) =>
@@ -413,7 +415,7 @@ describe("a fleet of the test's own", () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     const { page } = tab;
     await page.goto(`${fleet.address}/hosts/nope`);
-    await page.getByRole("complementary").getByText("There is no such host").waitFor();
+    await page.getByRole("region", { name: "nope" }).getByText("There is no such host").waitFor();
     await page.goto(`${fleet.address}/pipelines/nope`);
     await page.getByText("There is no pipeline run nope").waitFor();
     await page.evaluate(() => {

@@ -40,7 +40,7 @@ test("a few letters and Enter lead to a host, and Escape leads back to where the
   await page.keyboard.type("db");
   await expect.poll(() => page.getByRole("menuitem").allInnerTexts()).toEqual([expect.stringMatching(/^db-1/)]);
   await page.keyboard.press("Enter");
-  await page.getByRole("complementary").getByRole("heading", { name: "db-1" }).waitFor();
+  await page.getByRole("heading", { name: "db-1", level: 1 }).waitFor();
   expect(path()).toBe("/hosts/db-1");
 
   await page.getByRole("button", { name: "Find and go" }).click();
@@ -89,7 +89,7 @@ test("the overview says which hosts are lost, leads to each, and is calm once th
   const lost = page.getByRole("region", { name: "Hosts that are lost" });
   await expect.poll(() => lost.getByRole("listitem").count()).toBe(3);
   await lost.getByRole("link", { name: "web-2" }).click();
-  await page.getByRole("complementary").getByRole("heading", { name: "web-2" }).waitFor();
+  await page.getByRole("heading", { name: "web-2", level: 1 }).waitFor();
   await page.goBack();
   await lost.waitFor();
 

@@ -60,7 +60,7 @@ test("[C22] a user scans a key that the page draws itself, confirms it with a co
   await signIn();
   await tab.isLive();
   await page.getByRole("button", { name: "Account of admin" }).click();
-  await page.getByRole("menuitem", { name: "People" }).click();
+  await page.getByRole("menuitem", { name: "Your account" }).click();
 
   await page.getByRole("button", { name: "Set it up" }).click();
   const modules = await page.getByRole("img", { name: "The key as a QR code" }).locator("path").getAttribute("d");

@@ -1,3 +1,4 @@
+export * from "./about/about-api.ts";
 export * from "./accounts/account-api.ts";
 export * from "./accounts/accounts-space.ts";
 export * from "./accounts/api-token-api.ts";

@@ -17,6 +17,12 @@ export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "lower-case lett
 /** A person reads this line. It may come from an agent, so screens show it as text only. */
 export const Line = z.string().max(500);
 
+/** People keep such a text beside a record: several lines, without characters that nobody sees (B173). */
+export const Notes = z
+  .string()
+  .max(2_000)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text.replaceAll(/[\t\n]/g, "")), "only letters, tabs and new lines");
+
 /** These characters turn the text around them, or break the line. Joiners of letters and of emoji are not among them. */
 const TURNING = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 

@@ -28,7 +28,7 @@ export function Dashboard() {
           <Suspense fallback={null}>
             <LATER.AwayBanner />
           </Suspense>
-          <AtItsMoment isAlwaysLive={screen === "people"}>
+          <AtItsMoment isAlwaysLive={screen === "settings"}>
             <Suspense fallback={null}>{missing === null ? <ShownScreen /> : <NoSuchPage path={missing} />}</Suspense>
             <AskedRun />
           </AtItsMoment>
@@ -45,7 +45,7 @@ const SCREENS: Readonly<Record<Screen, ComponentType>> = {
   pipelines: LATER.Pipelines,
   alerts: LATER.Alerts,
   events: LATER.Events,
-  people: LATER.People,
+  settings: LATER.Settings,
 };
 
 /** It lies over every screen. Another wish is another dialog. */

@@ -29,10 +29,12 @@ import { PeopleContext } from "./people/people.ts";
 import { AddressBar } from "./state/io/address-bar.ts";
 import { serverPath } from "./state/io/base-path.ts";
 import { atMostEvery } from "./state/io/pace.ts";
+import { serverRequests } from "./state/io/server-requests.ts";
 import { showTheme } from "./state/io/theme.ts";
 import { MomentProvider } from "./state/moment-provider.tsx";
 import { Moments } from "./state/moments.ts";
 import { NavigationContext } from "./state/navigation.ts";
+import { ServerContext } from "./state/server.ts";
 import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
 
@@ -49,6 +51,7 @@ const people = peopleRequests(session, reauthentication);
 const past = pastRequests(session);
 const log = eventRequests(session);
 const work = workRequestsOf(session);
+const server = serverRequests(session, reauthentication);
 const trails = new Trails();
 const followed = session.follow({
   model: FLEET_MODEL,
@@ -99,11 +102,13 @@ createRoot(root).render(
                 <HostPastContext value={past}>
                   <EventLogContext value={log}>
                     <PeopleContext value={people}>
-                      <ReauthenticationContext value={reauthentication}>
-                        <WorkRequestsContext value={work}>
-                          <FleetPage oneTimeLink={oneTimeLink} />
-                        </WorkRequestsContext>
-                      </ReauthenticationContext>
+                      <ServerContext value={server}>
+                        <ReauthenticationContext value={reauthentication}>
+                          <WorkRequestsContext value={work}>
+                            <FleetPage oneTimeLink={oneTimeLink} />
+                          </WorkRequestsContext>
+                        </ReauthenticationContext>
+                      </ServerContext>
                     </PeopleContext>
                   </EventLogContext>
                 </HostPastContext>

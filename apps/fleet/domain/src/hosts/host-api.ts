@@ -3,7 +3,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Reached, SeenVersion } from "../api.ts";
-import { Line } from "../text.ts";
+import { Line, Notes } from "../text.ts";
 import { Host, Tags, ThemeColor } from "./host.ts";
 import { HostName } from "./host-name.ts";
 
@@ -14,6 +14,7 @@ export const HostPatch = z.strictObject({
   location: Line.nullish(),
   deviceType: Line.nullish(),
   themeColor: ThemeColor.nullish(),
+  notes: Notes.nullish().describe("Written by people, for other people."),
   ...SeenVersion,
 });
 export type HostPatch = ReadonlyJson<z.infer<typeof HostPatch>>;

@@ -3,7 +3,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { OpOffer } from "../commands/op.ts";
-import { Id, Line, Name, Timestamp } from "../text.ts";
+import { Id, Line, Name, Notes, Timestamp } from "../text.ts";
 
 /** The status is `unknown` when nobody has looked, or when the look failed. It is never `ok` unverified. */
 export const HostCheck = z.object({
@@ -46,6 +46,10 @@ export const Host = z.object({
   location: Line.optional(),
   deviceType: Line.optional(),
   themeColor: ThemeColor.optional(),
+  /** People wrote it, for other people. */
+  notes: Notes.optional(),
+  /** Its agent has used its credential since then, and was asked to take another one. Hosts that enrolled with a release before have none. */
+  credential: z.object({ since: Timestamp, rotationAskedAt: Timestamp.optional() }).optional(),
   online: z.boolean(),
   /** The agent's clock is wrong. Times that it told were put right. */
   clockSkewed: z.literal(true).optional(),

@@ -17,6 +17,8 @@ export function askForRotation(work: Work, hostId: string, { user: actor, tags }
   if (grantedHost(work.fleet, tags, hostId) === null) throw unknownHost(hostId);
   const used = credentialsOf(work, hostId).filter(({ replaces }) => replaces === undefined);
   for (const { id } of used) work.changeAccounts("agent_credential_changed", id, { rotationAskedAt: work.at.iso });
+  const since = work.fleet.hosts.get(hostId)?.credential?.since ?? used[0]?.createdAt ?? work.at.iso;
+  work.change("host_updated", hostId, { credential: { since, rotationAskedAt: work.at.iso } });
   note(work, {
     category: "audit",
     level: "warn",
@@ -73,6 +75,8 @@ export function settleCredential(work: Work, shown: string): void {
   work.changeAccounts("agent_credential_changed", shown, { replaces: null, expiresAt: null });
   for (const { id } of credentialsOf(work, host))
     if (id !== shown) work.changeAccounts("agent_credential_revoked", id, { revoked: true });
+  if (work.fleet.hosts.has(host))
+    work.change("host_updated", host, { credential: { since: work.at.iso, rotationAskedAt: null } });
   note(work, {
     category: "audit",
     level: "success",

@@ -15,7 +15,8 @@ export function addHost(work: Work, request: EnrollRequest, actor: string, tags:
   const id = newHostId(work, problem === null ? request.hostname : "host");
   const hostname = problem === null ? request.hostname : id;
   const { os, arch, agentVersion } = request;
-  const enrolled = { tags, online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
+  const credential = { since: work.at.iso };
+  const enrolled = { tags, online: false, checks: {}, ops: [], enrolledAt: work.at.iso, credential };
   work.change("host_added", id, { id, hostname, os, arch, agentVersion, ...enrolled });
   work.makeAgent(id);
   const called = problem === null ? hostname : `a machine whose own name ${problem}`;

@@ -129,7 +129,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   ...{ state: "state", "event-log": "state", hosts: "hosts", "enrollment-tokens": "hosts" },
   ...{ commands: "work", dispatch: "work", mutations: "work", pipelines: "work", catalogue: "work" },
   ...{ alerts: "alerts", silences: "alerts", notifications: "alerts" },
-  ...{ groups: "hosts", schedules: "work" },
+  ...{ groups: "hosts", schedules: "work", about: "the server", server: "the server" },
 };
 
 function securityOf(method: string, allow: string, people: boolean): readonly Json[] {

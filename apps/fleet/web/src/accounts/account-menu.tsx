@@ -1,4 +1,4 @@
-/** The menu of the account leads to the people, and has the colours of the page, the password, and the way out. */
+/** The menu of the account leads to the settings, and has the colours of the page, the password, and the way out. */
 
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
@@ -7,19 +7,17 @@ import { chooseTheme, THEMES, type Theme, useTheme } from "../state/io/theme.ts"
 import { useNavigation } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { useReplica } from "../state/replica-hooks.ts";
-import { isAdminOfFleet, useAccount } from "./account.ts";
+import { useAccount } from "./account.ts";
 import { signOut } from "./io/account-requests.ts";
 import { PasswordForm } from "./password-form.tsx";
 import { useVisitor } from "./visitor.ts";
 
 export function AccountMenu() {
-  const account = useAccount();
-  const { user, role } = account;
+  const { user, role } = useAccount();
   const replica = useReplica();
   const visitor = useVisitor();
   const navigation = useNavigation();
   const theme = useTheme();
-  const peopleWord = isAdminOfFleet(account) ? "People" : "Your account";
   const [isAsking, setAsking] = useState(false);
   return (
     <>
@@ -48,13 +46,16 @@ export function AccountMenu() {
               ))}
             </MenuSection>
             <Separator className="menu-line" />
-            <MenuItem
-              className="choice-option"
-              onAction={() => navigation.go(goTo(navigation.place, "people"))}
-              textValue={peopleWord}
-            >
-              <Icon name="people" /> {peopleWord}
-            </MenuItem>
+            {DESTINATIONS.map(({ word, icon, open }) => (
+              <MenuItem
+                key={word}
+                className="choice-option"
+                onAction={() => navigation.go(goTo(navigation.place, "settings", open))}
+                textValue={word}
+              >
+                <Icon name={icon} /> {word}
+              </MenuItem>
+            ))}
             <MenuItem className="choice-option" onAction={() => setAsking(true)} textValue="Password">
               <Icon name="key" /> Password
             </MenuItem>
@@ -67,5 +68,10 @@ export function AccountMenu() {
     </>
   );
 }
+
+const DESTINATIONS = [
+  { word: "Your account", icon: "people", open: "account" },
+  { word: "Settings", icon: "settings", open: null },
+] as const;
 
 const WORDS: Readonly<Record<Theme, string>> = { system: "As the system", light: "Light", dark: "Dark" };

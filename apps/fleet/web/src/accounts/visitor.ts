@@ -149,7 +149,7 @@ export type VisitorState =
 /** The token is shown here and never again. `sha256` is the hash of the agent that the server hands out. */
 export type MadeToken = Awaited<ReturnType<FleetSession["makeToken"]>>;
 
-/** All but `setPassword` and `signOut` reject with an error whose message is a sentence for the visitor. */
+/** All but `signOut` reject with an error whose message is a sentence for the visitor. */
 export interface SessionRequests {
   /** It resolves with null when nobody is signed in. */
   current(): Promise<SessionAnswer | null>;

@@ -23,6 +23,7 @@ export type IconName =
   | "alerts"
   | "events"
   | "people"
+  | "settings"
   | "close"
   | "down"
   | "up"
@@ -45,6 +46,7 @@ const PATHS: Record<IconName, string> = {
   alerts: "M10 3.5 17 16H3zM10 8.5v3.5M10 14h.01",
   events: "M4 5h12M4 10h12M4 15h7",
   people: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 16.5c.5-3 2.5-4.5 6-4.5s5.5 1.5 6 4.5",
+  settings: "M3 6h6m4 0h4M3 14h2m4 0h8M11 4v4M7 12v4",
   close: "m5.5 5.5 9 9m0-9-9 9",
   down: "m5 8 5 5 5-5",
   up: "m5 12 5-5 5 5",

@@ -19,6 +19,7 @@ export function ScreenLinks() {
       <ScreenLink screen="pipelines" count={noCount} />
       <ScreenLink screen="alerts" count={firingCount} />
       <ScreenLink screen="events" count={noCount} />
+      <ScreenLink screen="settings" count={noCount} />
     </nav>
   );
 }

@@ -9,5 +9,5 @@ export const SCREEN_WORDS: Readonly<Record<Screen, string>> = {
   pipelines: "Pipelines",
   alerts: "Alerts",
   events: "Events",
-  people: "People",
+  settings: "Settings",
 };

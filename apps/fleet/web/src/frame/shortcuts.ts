@@ -27,6 +27,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ["g", "p"], words: "Go to the pipelines", action: { type: "go", screen: "pipelines" } },
   { keys: ["g", "a"], words: "Go to the alerts", action: { type: "go", screen: "alerts" } },
   { keys: ["g", "e"], words: "Go to the events", action: { type: "go", screen: "events" } },
+  { keys: ["g", "s"], words: "Go to the settings", action: { type: "go", screen: "settings" } },
 ];
 
 /** It is one key as the browser tells of it. */

@@ -12,16 +12,22 @@ import { bytes, decimal, NONE, percentage, span } from "../state/format.ts";
 import { useRecord } from "../state/replica-hooks.ts";
 import { clockDoubt } from "./host-clock.ts";
 
-export function HostFacts({ host }: { readonly host: Host }) {
+interface HostFactsProps {
+  readonly host: Host;
+  /** The host's page has sections of their own for some facts, which are left out here. */
+  readonly onPage?: boolean;
+}
+
+export function HostFacts({ host, onPage = false }: HostFactsProps) {
   const metrics = useRecord("metrics", host.id);
   const own = callsItself(host);
   const facts: readonly (readonly [string, ReactNode])[] = [
     ...(labelOf(host) === host.id ? [] : ([["Id", host.id]] as const)),
     ...(own === null ? [] : ([["Calls itself", own]] as const)),
     ...clockOf(host),
+    ...(onPage ? ([["Memory", percentage(metrics?.ram)]] as const) : []),
     ["Swap", percentage(metrics?.swap)],
-    ["Disk", percentage(metrics?.disk)],
-    ...fileSystemsOf(metrics?.fileSystems ?? []),
+    ...(onPage ? [] : ([["Disk", percentage(metrics?.disk)], ...fileSystemsOf(metrics?.fileSystems ?? [])] as const)),
     ["Network", ratesOf(metrics?.netIn, metrics?.netOut)],
     ["Disk traffic", ratesOf(metrics?.diskRead, metrics?.diskWrite)],
     ["Processors", metrics?.cores ?? NONE],
@@ -29,9 +35,7 @@ export function HostFacts({ host }: { readonly host: Host }) {
     ["Up", metrics?.uptimeS === undefined ? NONE : span(metrics.uptimeS * 1_000)],
     ["Last seen", <Ago key="seen" at={metrics?.lastSeenAt} />],
     ["System", `${host.os} · ${host.arch}`],
-    ["Agent", host.agentVersion],
-    ["Location", host.location ?? NONE],
-    ["Kind", host.deviceType ?? NONE],
+    ...(onPage ? [["Load", decimal(metrics?.load1)] as const] : placeOf(host)),
     ["Enrolled", <ClockTime key="enrolled" at={host.enrolledAt} />],
   ];
   return (
@@ -63,6 +67,15 @@ function clockOf(host: Host): readonly Fact[] {
         )}
       </span>,
     ],
+  ];
+}
+
+/** On the host's page these can be changed where they stand. */
+function placeOf(host: Host): readonly Fact[] {
+  return [
+    ["Agent", host.agentVersion],
+    ["Location", host.location ?? NONE],
+    ["Kind", host.deviceType ?? NONE],
   ];
 }
 

@@ -1,28 +1,29 @@
 /** These are the newest runs on a host, and the newest events of it. */
 
 import type { Command, Event, Fleet, Host } from "@neverstale/fleet-domain";
-import { isFinal } from "@neverstale/fleet-domain/schema-free";
+import { isFinal, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { useCallback } from "react";
 import { commandLook } from "../commands/command-look.ts";
 import { opTitleOf } from "../commands/op-title.ts";
 import { Mark } from "../components/mark.tsx";
-import { OutputLink } from "../components/place-link.tsx";
+import { OutputLink, PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { ClockTime } from "../components/time.tsx";
 import { concerns } from "../events/event-hosts.ts";
 import { eventLook } from "../events/event-look.ts";
+import { goTo, type Screen } from "../state/place.ts";
 import { newestCreatedFirst } from "../state/record-lists.ts";
 import { useSelection } from "../state/replica-hooks.ts";
 
-/** No more than so many are shown of each. */
+/** No more than so many are shown of each, in a panel beside the list. */
 const SHOWN = 8;
 
-export function NewestRuns({ host }: { readonly host: Host }) {
-  const commands = useSelection(useCallback((fleet: Fleet) => newestRuns(fleet, host.id), [host.id]));
+export function NewestRuns({ host, most = SHOWN }: { readonly host: Host; readonly most?: number }) {
+  const commands = useSelection(useCallback((fleet: Fleet) => newestRuns(fleet, host.id, most), [host.id, most]));
   return (
     <section aria-labelledby="host-runs">
       <h3 id="host-runs">Newest runs</h3>
-      {commands.length === 0 && <p className="quiet">Nothing has run here yet.</p>}
+      {commands.length === 0 && <p className="quiet">Nothing has run here lately.</p>}
       <ul className="lines">
         {commands.map((command) => (
           <li key={command.id} className="line-item">
@@ -38,17 +39,37 @@ export function NewestRuns({ host }: { readonly host: Host }) {
           </li>
         ))}
       </ul>
+      <AllOf screen="runs" filter={labelOf(host)}>
+        All runs
+      </AllOf>
     </section>
   );
 }
 
-function newestRuns(fleet: Fleet, hostId: string): readonly Command[] {
-  const here = [...fleet.commands.values()].filter((command) => command.host === hostId);
-  return newestCreatedFirst(here).slice(0, SHOWN);
+interface AllOfProps {
+  readonly screen: Screen;
+  /** By this word that screen finds what is of the host. */
+  readonly filter: string;
+  readonly children: string;
 }
 
-export function NewestEvents({ hostId }: { readonly hostId: string }) {
-  const events = useSelection(useCallback((fleet: Fleet) => newestEvents(fleet, hostId), [hostId]));
+/** It leads to the screen that shows all of them. */
+function AllOf({ screen, filter, children }: AllOfProps) {
+  return (
+    <PlaceLink className="cell-link" to={(place) => ({ ...goTo(place, screen), filter })}>
+      {children}
+      <span className="visually-hidden foreign"> of {filter}</span>
+    </PlaceLink>
+  );
+}
+
+function newestRuns(fleet: Fleet, hostId: string, most: number): readonly Command[] {
+  const here = [...fleet.commands.values()].filter((command) => command.host === hostId);
+  return newestCreatedFirst(here).slice(0, most);
+}
+
+export function NewestEvents({ host, most = SHOWN }: { readonly host: Host; readonly most?: number }) {
+  const events = useSelection(useCallback((fleet: Fleet) => newestEvents(fleet, host.id, most), [host.id, most]));
   return (
     <section aria-labelledby="host-events">
       <h3 id="host-events">Newest events</h3>
@@ -65,11 +86,14 @@ export function NewestEvents({ hostId }: { readonly hostId: string }) {
           </li>
         ))}
       </ul>
+      <AllOf screen="events" filter={labelOf(host)}>
+        All events
+      </AllOf>
     </section>
   );
 }
 
-function newestEvents(fleet: Fleet, hostId: string): readonly Event[] {
+function newestEvents(fleet: Fleet, hostId: string, most: number): readonly Event[] {
   const here = [...fleet.events.values()].filter((event) => concerns(event, hostId));
-  return here.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, SHOWN);
+  return here.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, most);
 }

@@ -37,7 +37,7 @@ function KnownHost({ host }: { readonly host: Host }) {
   useEffect(() => title.current?.focus({ preventScroll: true }), [host.id]);
   return (
     <aside className="panel" aria-labelledby="host-title">
-      <PanelHead name={labelOf(host)} title={title} />
+      <PanelHead name={labelOf(host)} title={title} id={host.id} />
       <div className="panel-body">
         <p className="panel-lead value">
           <Status look={HOST_LOOKS[hostStatus(host)]} strong passing /> <TagList tags={host.tags} />
@@ -50,7 +50,7 @@ function KnownHost({ host }: { readonly host: Host }) {
         <HostFacts host={host} />
         <HostChecks host={host} />
         <NewestRuns host={host} />
-        <NewestEvents hostId={host.id} />
+        <NewestEvents host={host} />
       </div>
     </aside>
   );
@@ -102,9 +102,11 @@ interface PanelHeadProps {
   readonly name: string;
   /** With it the heading may be focused, so that a screen reader reads it. */
   readonly title?: RefObject<HTMLHeadingElement | null>;
+  /** It is absent for a host that is not part of the fleet. */
+  readonly id?: string;
 }
 
-function PanelHead({ name, title }: PanelHeadProps) {
+function PanelHead({ name, title, id }: PanelHeadProps) {
   return (
     <header className="panel-head">
       <h2
@@ -114,7 +116,12 @@ function PanelHead({ name, title }: PanelHeadProps) {
       >
         {name}
       </h2>
-      <PlaceLink className="button button-plain" to={(place) => ({ ...place, open: null })}>
+      {id !== undefined && (
+        <PlaceLink className="button button-small" to={(place) => ({ ...place, open: id, beside: false })}>
+          Open the page<span className="visually-hidden"> of {name}</span>
+        </PlaceLink>
+      )}
+      <PlaceLink className="button button-plain" to={(place) => ({ ...place, open: null, beside: false })}>
         <Icon name="close" />
         <span className="visually-hidden">Close {name}</span>
       </PlaceLink>

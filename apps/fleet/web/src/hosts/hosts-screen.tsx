@@ -11,7 +11,18 @@ import { FilterBox } from "./filter/filter-box.tsx";
 import { useShownHosts } from "./found/use-shown-hosts.tsx";
 import { HostList } from "./host-list.tsx";
 
+/** The open host has the screen for itself, unless somebody only takes a quick look at it from the list. */
 export function HostsScreen() {
+  const alone = usePlace((place) => (place.beside ? null : place.open));
+  if (alone === null) return <HostsWithList />;
+  return (
+    <Suspense fallback={null}>
+      <LATER.HostPage key={alone} id={alone} />
+    </Suspense>
+  );
+}
+
+function HostsWithList() {
   const open = usePlace((place) => place.open);
   const { mayDispatch } = useAccount();
   const chosen = useChosenHosts();

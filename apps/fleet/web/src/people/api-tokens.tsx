@@ -46,7 +46,7 @@ export function OwnApiTokens() {
       <ul className="cards">
         {(asked.answer ?? []).map((token) => (
           <li key={token.id}>
-            <TokenCard token={token} busy={asked.busy} onRevoke={() => asked.run(() => people.revoke(token.id))} />
+            <ApiTokenCard token={token} busy={asked.busy} onRevoke={() => asked.run(() => people.revoke(token.id))} />
           </li>
         ))}
       </ul>
@@ -60,7 +60,7 @@ interface TokenCardProps {
   readonly onRevoke: () => void;
 }
 
-function TokenCard({ token, busy, onRevoke }: TokenCardProps) {
+export function ApiTokenCard({ token, busy, onRevoke }: TokenCardProps) {
   const { label, role, tags, expiresAt, lastUsedAt } = token;
   return (
     <article className="card" aria-label={label}>

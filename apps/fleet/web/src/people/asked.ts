@@ -19,8 +19,13 @@ export function useAsked<T>(load: () => Promise<T>): AskedList<T> {
     },
     [load],
   );
+  const again = useCallback(() => {
+    load()
+      .then(setAnswer)
+      .catch(() => {}); // The next one may succeed, and until then the last answer stands.
+  }, [load]);
   useEffect(() => run(async () => {}), [run]);
-  return { answer, problem, busy, run };
+  return { answer, problem, busy, run, again };
 }
 
 export interface AskedList<T> {
@@ -30,4 +35,6 @@ export interface AskedList<T> {
   readonly problem: string | null;
   readonly busy: boolean;
   readonly run: (act: () => Promise<void>) => void;
+  /** It asks once more, and nobody is kept from anything meanwhile. */
+  readonly again: () => void;
 }

@@ -4,6 +4,7 @@ import type {
   ApiTokenEntry,
   ApiTokenRequest,
   ConfirmRequest,
+  Erasure,
   OneTimeLinkAnswer,
   Role,
   SecondFactorAnswer,
@@ -22,6 +23,13 @@ export interface People {
   change(name: string, change: UserChange): Promise<void>;
   reset(name: string): Promise<MadeLink>;
   remove(name: string): Promise<void>;
+  /** It has erased what a removed user has left, besides the audit. */
+  eraseUser(name: string): Promise<void>;
+  /** It resolves with what is being erased still. */
+  erasures(): Promise<readonly Erasure[]>;
+  /** These are of another user. */
+  sessionsOf(name: string): Promise<readonly SessionEntry[]>;
+  apiTokensOf(name: string): Promise<readonly ApiTokenEntry[]>;
   /** It resolves with the visitor's own sessions, the newest first. */
   sessions(): Promise<readonly SessionEntry[]>;
   endSession(id: string): Promise<void>;

@@ -36,7 +36,7 @@ interface SessionCardProps {
 }
 
 /** The menu of the account ends the session of this page. */
-function SessionCard({ session, busy, onEnd }: SessionCardProps) {
+export function SessionCard({ session, busy, onEnd }: SessionCardProps) {
   const { address = "an unknown address", browser = "an unknown program", createdAt, lastSeenAt, current } = session;
   return (
     <article className="card">

@@ -7,10 +7,14 @@ import { useAccount } from "../accounts/account.ts";
 import { Choice } from "../components/choice.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Ago, ClockTime } from "../components/time.tsx";
+import { howMany } from "../state/format.ts";
 import { type AskedList, useAsked } from "./asked.ts";
 import { Confirm, InviteForm, LinkSheet } from "./dialogs.tsx";
+import { Erasures } from "./erasures.tsx";
 import { type MadeLink, type People, usePeople } from "./people.ts";
+import { RemoveUserSheet } from "./remove-user.tsx";
 import { TagsForm } from "./tags-form.tsx";
+import { UserSessionsSheet } from "./user-sessions.tsx";
 import { asRole, hostsWords, ROLE_OPTIONS, STATUS_WORDS } from "./user-words.ts";
 
 export function Users() {
@@ -44,6 +48,7 @@ export function Users() {
           </li>
         ))}
       </ul>
+      <Erasures />
     </section>
   );
 }
@@ -58,7 +63,7 @@ interface UserCardProps {
 function UserCard({ user, people, asked, onMade }: UserCardProps) {
   const { name, role, tags = null, status, linkExpiresAt, lastSeenAt, secondFactor } = user;
   const isOwn = useAccount().user === name;
-  const [question, setQuestion] = useState<"reset" | "remove" | "factor" | "tags" | null>(null);
+  const [question, setQuestion] = useState<"reset" | "remove" | "factor" | "tags" | "sessions" | null>(null);
   const answer = (act: () => Promise<void>) => {
     setQuestion(null);
     asked.run(act);
@@ -67,14 +72,17 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
   return (
     <article className="card" aria-label={name}>
       {question === "remove" && (
-        <Confirm
-          title={`Remove ${name}?`}
-          lead="It ends all sessions at once. Events keep the name."
-          word="Remove"
-          onConfirm={() => answer(() => people.remove(name))}
-          onCancel={() => setQuestion(null)}
+        <RemoveUserSheet
+          name={name}
+          onRemove={async (erase) => {
+            await people.remove(name);
+            if (erase) await people.eraseUser(name);
+            answer(async () => {});
+          }}
+          onClose={() => setQuestion(null)}
         />
       )}
+      {question === "sessions" && <UserSessionsSheet name={name} onClose={() => answer(async () => {})} />}
       {question === "reset" && (
         <Confirm
           title={`Reset ${name}?`}
@@ -111,12 +119,12 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
           <span className="foreign">{hostsWords(tags)}</span>{" "}
           {linkExpiresAt !== undefined && (
             <>
-              the link is good until <ClockTime at={linkExpiresAt} />
+              · the link is good until <ClockTime at={linkExpiresAt} />
             </>
           )}
           {lastSeenAt !== undefined && (
             <>
-              used <Ago at={lastSeenAt} />
+              · used <Ago at={lastSeenAt} />
             </>
           )}
         </p>
@@ -132,6 +140,11 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
         <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("tags")}>
           Hosts
         </Button>
+        {!isOwn && user.sessions > 0 && (
+          <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("sessions")}>
+            {howMany(user.sessions, "session")}
+          </Button>
+        )}
         {!isOwn && !isDisabled && (
           <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("reset")}>
             New link

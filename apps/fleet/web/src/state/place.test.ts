@@ -30,6 +30,11 @@ test("an address that leads nowhere says so, and stays what it is", () => {
   }
 });
 
+test("an address of a release before leads to where that is now", () => {
+  expect(parse("/people")).toEqual({ ...START_PLACE, screen: "settings", open: "people" });
+  expect(parse("/people/maria").missing).toBe("/people/maria");
+});
+
 test("every view survives the way through the address", () => {
   const id = fc
     .string({ minLength: 1, maxLength: 20, unit: "grapheme" })
@@ -45,12 +50,14 @@ test("every view survives the way through the address", () => {
       range: fc.constantFrom("", "24h"),
       at: fc.constantFrom("", "12.e1"),
       since: fc.constantFrom("", "7.e1"),
+      beside: fc.boolean(),
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),
     })
     .map(({ first, ...rest }): PagePlace => {
-      const open = ["hosts", "runs", "pipelines"].includes(rest.screen) ? rest.open : null;
-      return { ...rest, open, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
+      const open = ["hosts", "runs", "pipelines", "settings"].includes(rest.screen) ? rest.open : null;
+      const beside = rest.screen === "hosts" && open !== null && rest.beside;
+      return { ...rest, open, beside, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
     });
 
   fc.assert(

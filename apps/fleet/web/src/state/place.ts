@@ -1,12 +1,14 @@
 /** The place is what is on screen, as it stands in the address: a link shows the same to whoever opens it, and so does a reload. */
 
-import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
+import { MOVED_SCREENS, PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
-/** Its address is `/hosts/<open host>?q=<filter>&sort=-cpu&range=24h&out=<command>&out=<command>&tab=<command>&at=<version>`. */
+/** Its address is `/hosts/<open host>?beside=1&q=<filter>&sort=-cpu&range=24h&out=<command>&out=<command>&tab=<command>&at=<version>`. */
 export interface PagePlace {
   readonly screen: Screen;
   /** This record is open on that screen. */
   readonly open: string | null;
+  /** The open host stands beside the list, for a quick look. Without this it has the screen for itself. */
+  readonly beside: boolean;
   readonly filter: string;
   /** This is a column's name, with `-` before it for descending. When it is empty, the screen has its own order. */
   readonly sort: string;
@@ -30,12 +32,13 @@ export interface PagePlace {
 
 export type Screen = (typeof PAGE_SCREENS)[number];
 
-/** These screens show one record when its id stands behind their name. */
-const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "runs", "pipelines"]);
+/** These screens show one record when its id stands behind their name, or a part of theirs. */
+const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "runs", "pipelines", "settings"]);
 
 export const START_PLACE: PagePlace = {
   screen: "hosts",
   open: null,
+  beside: false,
   filter: "",
   sort: "",
   columns: "",
@@ -59,6 +62,7 @@ export function parsePlace(pathname: string, search: string): PagePlace {
   return {
     screen: named?.screen ?? START_PLACE.screen,
     open: named?.open ?? null,
+    beside: named?.screen === "hosts" && named.open !== null && query.get("beside") === "1",
     missing: named === null ? pathname : null,
     filter: query.get("q") ?? "",
     sort: query.get("sort") ?? "",
@@ -74,6 +78,7 @@ export function parsePlace(pathname: string, search: string): PagePlace {
 
 export function formatPlace(place: PagePlace): string {
   const query = new URLSearchParams();
+  if (place.beside && place.open !== null) query.set("beside", "1");
   if (place.filter !== "") query.set("q", place.filter);
   if (place.sort !== "") query.set("sort", place.sort);
   if (place.columns !== "") query.set("columns", place.columns);
@@ -95,6 +100,8 @@ function placePath({ screen, open }: PagePlace): string {
 function placeOf(pathname: string): Pick<PagePlace, "screen" | "open"> | null {
   const [first, second, ...others] = pathname.split("/").filter((part) => part !== "");
   if (first === undefined) return START_PLACE;
+  if (second === undefined && Object.hasOwn(MOVED_SCREENS, first))
+    return MOVED_SCREENS[first as keyof typeof MOVED_SCREENS];
   const screen = PAGE_SCREENS.find((known) => known === first);
   if (screen === undefined || others.length > 0) return null;
   if (second === undefined) return { screen, open: null };

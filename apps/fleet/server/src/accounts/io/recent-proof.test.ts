@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type Browser, Fleets, onlineHost, send, signIn, signInCheaply } from "../../fleet/fleet-suite.ts";
+import { type Browser, Fleets, onlineHost, send, signIn, signInCheaply, signInWith } from "../../fleet/fleet-suite.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 import { codeAt, enrolSecondFactor } from "./second-factor-suite.ts";
 
@@ -115,15 +115,27 @@ describe("half an hour after the last proof", () => {
     expect(refused.body.code).toBe("confirmation_required");
   });
 
-  test("[C23] whoever has no password and no second factor is told what to do", async () => {
+  test("[C23] whoever has no password and no second factor is told to sign in again, and sets no password before", async () => {
     const bare = await fleets.start({ now: () => now, steadyNow: () => now });
     const browser = await signIn(bare);
     now += HALF_AN_HOUR_MS;
 
     const refused = await browser.post("/api/session/confirm", {});
+    const set = await browser.post("/api/password", { password: PASSWORD });
 
-    expect([refused.status, refused.body.hint]).toEqual([400, "Set a password, or sign in again."]);
+    expect([refused.status, refused.body.hint]).toEqual([400, expect.stringMatching(/^Sign in again: /)]);
+    expect([set.status, set.body.code]).toEqual([403, "confirmation_required"]);
+    await expect(signInWith(bare, PASSWORD)).rejects.toThrow("not_signed_in");
+  });
+
+  test("[C33] a first password is set with a code of the second factor where there is one", async () => {
+    const bare = await fleets.start({ now: () => now, steadyNow: () => now });
+    const browser = await signIn(bare);
+    const { secret } = await enrolSecondFactor(browser, now);
+    now += HALF_AN_HOUR_MS;
+
+    expect((await browser.post("/api/password", { password: PASSWORD })).body.code).toBe("confirmation_required");
+    expect((await browser.post("/api/session/confirm", { totp: codeAt(secret, now) })).status).toBe(204);
     expect((await browser.post("/api/password", { password: PASSWORD })).status).toBe(204);
-    expect((await browser.post("/api/enrollment-tokens", {})).status).toBe(201);
   });
 });

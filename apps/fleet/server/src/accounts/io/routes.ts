@@ -32,6 +32,7 @@ import type { Cookies } from "../cookies.ts";
 import { ADMIN, changePassword, SESSION_ABSOLUTE_MS, type SessionSource, setUpAdmin } from "../decide.ts";
 import { countFailedSignIn, countWrongCode } from "../failed-attempts.ts";
 import type { Guesses } from "../guesses.ts";
+import { requireRecentProof } from "../recent-proof.ts";
 import { codeMissing, type JudgedCode } from "../second-factors.ts";
 import { refusedLink, takeLink, userOfLink } from "../users.ts";
 import type { Passwords } from "./passwords.ts";
@@ -184,10 +185,12 @@ function whoAmI({ claimants, cookies, key }: AccountRoutesParts, ask: Ask<unknow
 
 const DEVICE_S = 365 * 24 * 60 * 60;
 
-/** It needs the present password, if there is one (C33). The user's other sessions end before this is answered. */
+/** It needs the present password, or a recent proof of another kind where there is none (C33). The user's other sessions end before this is answered. */
 async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>): Promise<Answer> {
-  const { claimants, guesses, log, passwords, sessions, transactions } = parts;
+  const { claimants, clocks, guesses, log, manager, passwords, sessions, transactions } = parts;
   const { user, session } = sessionOf(ask);
+  const hasPassword = accountsIn(manager)?.users.get(user)?.passwordHash !== undefined;
+  if (!hasPassword) requireRecentProof(session, clocks.now()); // Else an open session that was stolen would become a way in for good.
   const who = claimants.of(ask, user);
   const giveBack = guesses.password(who, user);
   const known = await requireCurrent(parts, ask);

@@ -205,7 +205,7 @@ async function confirmSession(parts: SecondFactorRoutesParts, ask: Ask<ConfirmRe
   if (!secondFactors.isEnrolled(user)) {
     if (accountsIn(parts.manager)?.users.get(user)?.passwordHash === undefined)
       throw new RequestRefusal("bad_request", "there is neither a password nor a second factor to show", {
-        hint: "Set a password, or sign in again.",
+        hint: "Sign in again: by the proxy, or by a one-time link, which an admin or neverstale admin reset makes.",
       });
     await requirePassword(parts, ask, password ?? "");
   }

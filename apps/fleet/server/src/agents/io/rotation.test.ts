@@ -69,6 +69,22 @@ test("[C38] both credentials are good until the new one was used: then the old o
   expect(stored).not.toContain(next.credential);
 });
 
+test("the host's record says since when its credential is in use, and that another one was asked for", async () => {
+  const host = await newHost();
+  const credential = () => fleet.manager.state.hosts.get(host.id)?.credential;
+  const enrolled = { since: new Date(now).toISOString() };
+  expect(credential()).toEqual(enrolled);
+
+  now += 60_000;
+  await ask(host);
+  expect(credential()).toEqual({ ...enrolled, rotationAskedAt: new Date(now).toISOString() });
+  const next = withNext(host, await renew(host));
+  now += 60_000;
+  await heartbeat(next);
+
+  expect(credential()).toEqual({ since: new Date(now).toISOString() });
+});
+
 test("[C38] an answer that was lost is given again to the same nonce, until the new credential was used", async () => {
   const host = await newHost();
   await ask(host);

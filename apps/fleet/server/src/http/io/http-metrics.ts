@@ -1,5 +1,6 @@
 /** The metrics show at `/metrics` what the engine, the requests and the process do. */
 
+import type { UsedLimit } from "@neverstale/fleet-domain";
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -64,6 +65,19 @@ export class HttpMetrics {
   addNumbers(prefix: string, read: () => object): void {
     this.#sources.push({ prefix, read });
     this.#addNew();
+  }
+
+  /** It returns each number that has a limit beside it: `x` of `limitX`. A limit of 0 is none. */
+  limits(): UsedLimit[] {
+    return this.#sources.flatMap(({ prefix, read }) => {
+      const numbers = numbersOf(read());
+      return Object.entries(numbers).flatMap(([name, limit]) => {
+        const of = /^limit([A-Z].*)$/.exec(name)?.[1];
+        const used = of === undefined ? undefined : numbers[of.charAt(0).toLowerCase() + of.slice(1)];
+        if (of === undefined || used === undefined || limit <= 0 || !Number.isFinite(limit)) return [];
+        return [{ name: `${prefix}${snakeCase(of.charAt(0).toLowerCase() + of.slice(1))}`, used, limit }];
+      });
+    });
   }
 
   #addNew(): void {

@@ -41,7 +41,7 @@ const VIEWER = [
   ],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
-  ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
+  ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output", "GET /api/about"],
   ...followed("/sync/output/:id"),
 ];
 /** A group or a schedule may name any host, and a view is followed over WebSocket alone. */
@@ -73,6 +73,7 @@ const ACCOUNTS = [
 /** An admin who is limited to some tags has to do with hosts that carry one, and neither with people nor with new hosts. */
 const ADMIN_OF_HOSTS = ["DELETE /api/hosts/:id", "POST /api/hosts/:id/credential/rotate"];
 const ADMIN = [
+  ...["GET /api/server", "GET /api/audit/proof"],
   ...["GET /api/audit/export", "GET /api/erasures", "POST /api/erasures"],
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
   "POST /api/catalogue/read",

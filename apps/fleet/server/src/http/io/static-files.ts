@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
-import { PAGE_SCREENS } from "@neverstale/fleet-domain";
+import { MOVED_SCREENS, PAGE_SCREENS } from "@neverstale/fleet-domain";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { Answer, Ask, Route } from "../route.ts";
 
@@ -57,7 +57,7 @@ function isScreen(path: string): boolean {
   return nothing === "" && SCREENS.has(screen) && more.length === 0 && (record === undefined || isRecord(record));
 }
 
-const SCREENS: ReadonlySet<string> = new Set(PAGE_SCREENS);
+const SCREENS: ReadonlySet<string> = new Set([...PAGE_SCREENS, ...Object.keys(MOVED_SCREENS)]);
 
 function isRecord(part: string): boolean {
   return part.length <= 200 && part !== "." && part !== ".." && !hasControls(part);

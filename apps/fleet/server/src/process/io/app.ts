@@ -8,6 +8,7 @@ import { packageVersion } from "@neverstale/base/node";
 import { MAX_SHARED_TAGS, MOST_GROUPS, MOST_SCHEDULES, USED_HOST_ID_LIMIT } from "@neverstale/fleet-domain";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
+import { aboutRoutes } from "../../about/routes.ts";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
 import { KEPT_FAILED_SIGN_INS } from "../../accounts/failed-sign-ins.ts";
 import { apiTokenRoutes } from "../../accounts/io/api-token-routes.ts";
@@ -18,6 +19,7 @@ import { userRoutes } from "../../accounts/io/user-routes.ts";
 import { MAX_USERS } from "../../accounts/users.ts";
 import { agentRoutes, enrollmentRoutes } from "../../agents/io/routes.ts";
 import { alertRoutes } from "../../alerts/routes.ts";
+import { auditRoutes } from "../../audit/routes.ts";
 import { catalogueRoutes } from "../../catalogue/routes.ts";
 import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
@@ -125,6 +127,8 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...outputRoutes(parts),
     ...eventRoutes(parts),
     ...exportRoutes(parts),
+    ...auditRoutes(parts),
+    ...aboutRoutes(parts),
     ...erasureRoutes(parts),
     ...pipelineRoutes(parts),
     ...processRoutes(parts),
@@ -227,6 +231,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
   metrics.addNumbers("", () => metricKeeper.metrics);
   metrics.addNumbers("", () => parts.auditKeeper.metrics);
+  metrics.addNumbers("", () => parts.auditProofs.metrics);
   metrics.addNumbers("", () => ({ ...parts.eraser.metrics, limitErasures: MOST_ERASURES }));
   metrics.addNumbers("", () => parts.outputSearch.metrics);
   metrics.addNumbers("", () => parts.credentials.metrics);

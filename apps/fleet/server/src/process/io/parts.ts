@@ -1,12 +1,16 @@
 /** The parts of the server are made here; each route and each round takes those that it names. */
 
 import type { IncomingMessage } from "node:http";
+import { RETENTION } from "@neverstale/server";
+import { processFacts } from "../../about/io/process-facts.ts";
+import { keptBy } from "../../about/kept.ts";
 import { Claimants } from "../../accounts/claimants.ts";
 import { Cookies } from "../../accounts/cookies.ts";
 import { Guesses } from "../../accounts/guesses.ts";
 import { ApiTokens } from "../../accounts/io/api-tokens.ts";
 import { Passwords } from "../../accounts/io/passwords.ts";
 import { SecondFactors } from "../../accounts/io/second-factors.ts";
+import { hashOf } from "../../accounts/io/secrets.ts";
 import type { ServerKey } from "../../accounts/io/server-key.ts";
 import { Sessions } from "../../accounts/io/sessions.ts";
 import { SetupLink } from "../../accounts/io/setup-link.ts";
@@ -14,6 +18,7 @@ import { Credentials } from "../../agents/io/credentials.ts";
 import { Presences } from "../../agents/presences.ts";
 import { AlertWatch } from "../../alerts/alert-watch.ts";
 import { AuditKeeper } from "../../audit/audit-keeper.ts";
+import { AuditProofs } from "../../audit/audit-proofs.ts";
 import { ScheduledBackups } from "../../backups/io/scheduled-backups.ts";
 import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
 import { OutputSearch } from "../../commands/output/output-search.ts";
@@ -141,8 +146,24 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     pause,
     outputSearch: new OutputSearch({ manager, steadyNow: clocks.steadyNow, pause }),
     eraser: new Eraser({ manager, transactions, pause }),
+    about: aboutServer(options, clocks.now()),
+    auditProofs: new AuditProofs({ manager, hashOf, pause }),
     auditKeeper: new AuditKeeper({ manager, transactions, clocks, kept: auditKeptOf(options) }),
     metricKeeper: new MetricKeeper({ manager, clocks, levels: metricLevels, pause }),
+  };
+}
+
+/** A store that a program has given is called what it is: another one. */
+function aboutServer(options: FleetOptions, startedMs: number) {
+  const { store, storeUrl, backups, eventLimit } = options;
+  const { historyRows: rows, historyAgeMs: ageMs } = RETENTION;
+  return {
+    ...processFacts(startedMs),
+    store: storeUrl !== undefined ? "PostgreSQL, shared by nodes" : store !== undefined ? "another store" : "SQLite",
+    kept: keptBy({
+      ...{ eventLimit, audit: auditKeptOf(options), metrics: metricsKeptOf(options), history: { rows, ageMs } },
+      backups: backups?.keep ?? null,
+    }),
   };
 }
 

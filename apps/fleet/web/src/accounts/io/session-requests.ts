@@ -18,7 +18,7 @@ export function sessionRequests(session: FleetSession, reauthentication: Reauthe
     makeToken: (request) => reauthentication.around(() => inWords(session.makeToken(request))),
     notifications: () => inWords(session.notifications()),
     testNotification: (target) => inWords(session.testNotification(target)),
-    setPassword: (request) => session.setPassword(request),
+    setPassword: (request) => reauthentication.around(() => inWords(session.setPassword(request))),
     signOut: () => session.signOut({ signal: AbortSignal.timeout(LEAVING_MS) }),
   };
 }

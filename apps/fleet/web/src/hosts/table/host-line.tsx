@@ -53,7 +53,10 @@ export const HostLine = memo(function HostLine({ id, index, columns, measure, on
         </label>
       </td>
       <th scope="row" className="cell-host">
-        <PlaceLink className="row-link foreign" to={(place) => ({ ...place, screen: "hosts", open: open ? null : id })}>
+        <PlaceLink
+          className="row-link foreign"
+          to={(place) => ({ ...place, screen: "hosts", open: open ? null : id, beside: !open })}
+        >
           {labelOf(host)}
         </PlaceLink>
         <span className="under foreign">

@@ -23,7 +23,7 @@ export function HostGrid({ ids, onHeld, onTakeOrder }: HostTableProps) {
   const optionId = useId();
   const redraw = useDrawing({ ids, active, scroller, canvas, onWidth: setWidth });
   const { onKeyDown, ...holding } = useHold(onHeld, onTakeOrder);
-  const open = (id: string) => navigation.go({ ...navigation.place, screen: "hosts", open: id });
+  const open = (id: string) => navigation.go({ ...navigation.place, screen: "hosts", open: id, beside: true });
   const toggle = (id: string) => chosen.set([id], !chosen.ids.has(id));
   const at = ({ nativeEvent: { offsetX, offsetY } }: MouseEvent) => {
     const view = viewOf(scroller.current);

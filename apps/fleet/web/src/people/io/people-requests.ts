@@ -4,6 +4,7 @@ import type { FleetSession } from "@neverstale/fleet-client";
 import type {
   ApiTokenAnswer,
   ApiTokenEntry,
+  Erasure,
   OneTimeLinkAnswer,
   RecoveryCodesAnswer,
   SecondFactorAnswer,
@@ -35,6 +36,12 @@ export function peopleRequests(session: FleetSession, reauthentication: Reauthen
     },
     reset: (name) => link(`${pathOf(name)}/reset`),
     remove: (name) => end(pathOf(name)),
+    eraseUser: (user) => send("/api/erasures", { user }).then(() => {}),
+    erasures: async () => (await inWords(session.get("/api/erasures"))) as unknown as readonly Erasure[],
+    sessionsOf: async (name) =>
+      (await inWords(session.get(`${pathOf(name)}/sessions`))) as unknown as readonly SessionEntry[],
+    apiTokensOf: async (name) =>
+      (await inWords(session.get(`${pathOf(name)}/api-tokens`))) as unknown as readonly ApiTokenEntry[],
     sessions: async () => (await inWords(session.get("/api/sessions"))) as unknown as readonly SessionEntry[],
     apiTokens: async () => (await inWords(session.get("/api/api-tokens"))) as unknown as readonly ApiTokenEntry[],
     makeApiToken: async ({ label, role, ttlS, tags }) => {
