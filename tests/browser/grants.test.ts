@@ -35,7 +35,7 @@ test("an admin limits somebody to hosts with a tag, whose page shows no other, a
   await page.goto(fleet.address);
   await tab.isLive();
   await page.getByRole("button", { name: "Account of admin" }).click();
-  await page.getByRole("menuitem", { name: "People" }).click();
+  await page.getByRole("menuitem", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Invite" }).click();
   await page.getByLabel("User name").fill("maria");
   await page.getByLabel("Only hosts with one of these tags").fill("team:web");
