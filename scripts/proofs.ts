@@ -21,11 +21,13 @@ const RECEIVER = "apps/fleet/cli/src/receiver-away.proof.test.ts";
 const PACKAGES = "tests/packages/packages.proof.test.ts";
 const FIRST_HOST = "tests/packages/first-host.proof.test.ts";
 const DEPLOY = ["container", "caddy", "units"].map((name) => `tests/deploy/${name}.proof.test.ts`);
+const OUTPUT = "tests/browser/output.proof.test.ts";
 const PROMETHEUS = "tests/acceptance/prometheus.proof.test.ts";
 /** They have names of their own. */
 const APART = [
   ...FLEET,
   ...DEPLOY,
+  OUTPUT,
   PROMETHEUS,
   BINDINGS,
   CLUSTER,
@@ -90,6 +92,12 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "the lines of the Dockerfile, the Caddyfile by a real Caddy before a fleet with TLS, the units by a real systemd",
     minutes: 5,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", ...DEPLOY]),
+  },
+  output: {
+    what: "an output of 100 MB in Chromium: it opens at its end, scrolls with its long tasks counted, and its last line is found",
+    minutes: 3,
+    // The times and the tasks are printed.
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--disableConsoleIntercept=true", OUTPUT]),
   },
   prometheus: {
     what: "a real Prometheus takes the metrics of a server and of a node, and answers each expression of the Grafana dashboard",

@@ -9,7 +9,7 @@ import { StrictMode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { readOneTimeLink } from "./accounts/io/one-time-link.ts";
-import { sessionRequests } from "./accounts/io/session-requests.ts";
+import { inWords, sessionRequests } from "./accounts/io/session-requests.ts";
 import { Reauthentication, ReauthenticationContext } from "./accounts/reauthentication.ts";
 import { visitorMemory } from "./accounts/remembered/io/visitor-memory.ts";
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
@@ -23,7 +23,7 @@ import { HostPastContext } from "./hosts/history/host-past.ts";
 import { pastRequests } from "./hosts/history/io/past-requests.ts";
 import { pastStateRequests } from "./moments/io/past-state-requests.ts";
 import { keepPage, lookForNewerPage } from "./offline/io/offline-page.ts";
-import { Outputs, OutputsContext } from "./outputs/followed-output.ts";
+import { Outputs, OutputsContext } from "./outputs/outputs.ts";
 import { peopleRequests } from "./people/io/people-requests.ts";
 import { PeopleContext } from "./people/people.ts";
 import { AddressBar } from "./state/io/address-bar.ts";
@@ -62,7 +62,11 @@ const followed = session.follow({
 const sync = pacedReplica(followed, atMostEvery(SHOWN_EVERY_MS));
 const pastStates = pastStateRequests(session);
 const moments = new Moments(sync, (initial) => session.follow({ model: FLEET_MODEL, initial, autoStart: false }));
-const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
+const outputs = new Outputs({
+  follow: (commandId) => session.followOutput(commandId, { autoStart: false }),
+  getText: (path) => inWords(session.getText(path)),
+  getJson: (path) => inWords(session.get(path)),
+});
 
 visitor.subscribe(() => {
   const { state } = visitor;

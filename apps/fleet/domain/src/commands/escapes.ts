@@ -5,6 +5,8 @@ export interface Token {
   readonly kind: "text" | "newline" | "return" | "style" | "other";
   readonly text: string;
   readonly parameters: string;
+  /** The letter of a control sequence (CSI) says what it does. It is there when nothing stands between it and the parameters. */
+  readonly final?: string;
 }
 
 /** Text of this length and more is no escape sequence. */
@@ -53,7 +55,8 @@ function tokenOf(match: RegExpMatchArray): Token {
   if (carriage !== undefined) return { kind: "return", text, parameters };
   // Other sequences that end in m set what keys send.
   const isStyle = final === "m" && intermediate === "" && /^[0-9:;]*$/.test(parameters);
-  return { kind: isStyle ? "style" : "other", text, parameters };
+  if (isStyle) return { kind: "style", text, parameters };
+  return { kind: "other", text, parameters, ...(final !== undefined && intermediate === "" && { final }) };
 }
 
 function unfinishedEnd(whole: string): string {

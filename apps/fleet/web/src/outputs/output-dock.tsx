@@ -9,11 +9,12 @@ import { opTitleOf } from "../commands/op-title.ts";
 import { Icon } from "../components/icon.tsx";
 import { Mark } from "../components/mark.tsx";
 import { useNavigation, usePlace } from "../state/navigation.ts";
-import { closeOutput } from "../state/place.ts";
+import { closeOutput, MERGED_TAB } from "../state/place.ts";
 import { useRecord } from "../state/replica-hooks.ts";
 import { DockResizer } from "./dock-resizer.tsx";
-import { useOutputs } from "./followed-output.ts";
+import { MergedPanel } from "./merged/merged-panel.tsx";
 import { OutputPanel } from "./output-panel.tsx";
+import { useOutputs } from "./outputs.ts";
 
 /** The address says which outputs are open. */
 export function OutputDock() {
@@ -24,7 +25,7 @@ export function OutputDock() {
   useEffect(() => outputs.keep(tabs), [outputs, tabs]);
   if (tabs.length === 0) return null;
   const folded = tab === null;
-  const show = (id: string | null) => navigation.replace({ ...navigation.place, tab: id });
+  const show = (id: string | null) => navigation.replace({ ...navigation.place, tab: id, line: null });
 
   return (
     <section className={folded ? "dock is-folded" : "dock"} aria-label="Output">
@@ -37,8 +38,15 @@ export function OutputDock() {
                 <TabWords id={id} />
               </Tab>
             ))}
+            {tabs.length > 1 && (
+              <Tab id={MERGED_TAB} className="dock-tab">
+                All by time
+              </Tab>
+            )}
           </TabList>
-          {tab !== null && <CloseButton onClose={() => navigation.replace(closeOutput(navigation.place, tab))} />}
+          {tab !== null && tab !== MERGED_TAB && (
+            <CloseButton onClose={() => navigation.replace(closeOutput(navigation.place, tab))} />
+          )}
           <Button
             className="button button-plain"
             aria-label={folded ? "Show the output" : "Fold the output"}
@@ -52,6 +60,11 @@ export function OutputDock() {
             <OutputPanel commandId={id} />
           </TabPanel>
         ))}
+        {tabs.length > 1 && (
+          <TabPanel id={MERGED_TAB} className="dock-panel">
+            <MergedPanel commandIds={tabs} />
+          </TabPanel>
+        )}
       </Tabs>
     </section>
   );

@@ -61,6 +61,11 @@ export function clock(at: number, now: number): string {
   return sameDay ? TIME.format(at) : `${DAY.format(at)}, ${TIME.format(at)}`;
 }
 
+/** It gives the time alone, as rows of one run have it. */
+export function timeOfDay(at: number): string {
+  return TIME.format(at);
+}
+
 export function fullTime(at: number): string {
   return FULL.format(at);
 }

@@ -53,11 +53,13 @@ test("every view survives the way through the address", () => {
       beside: fc.boolean(),
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),
+      line: fc.option(fc.integer({ min: 1, max: 999_999_999 })),
     })
-    .map(({ first, ...rest }): PagePlace => {
+    .map(({ first, line, ...rest }): PagePlace => {
       const open = ["hosts", "runs", "pipelines", "settings"].includes(rest.screen) ? rest.open : null;
       const beside = rest.screen === "hosts" && open !== null && rest.beside;
-      return { ...rest, open, beside, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
+      const tab = first ? (rest.tabs[0] ?? null) : null;
+      return { ...rest, open, beside, missing: null, tab, line: tab === null ? null : line };
     });
 
   fc.assert(
@@ -71,6 +73,23 @@ test("the dock and the moment survive another screen, filter and sorting do not"
   const view = parse("/hosts/web-1?q=tag:prod&sort=-cpu&out=c1&out=c2&tab=c2&at=12.e1&since=7.e1");
   const kept = { tabs: ["c1", "c2"], tab: "c2", at: "12.e1", since: "7.e1" };
   expect(goTo(view, "events")).toEqual({ ...START_PLACE, ...kept, screen: "events" });
+});
+
+test("all outputs are shown together as long as there are two of them", () => {
+  const view = parse("/hosts?out=c1&out=c2&tab=merged");
+  expect(view.tab).toBe("merged");
+  expect(parse("/hosts?out=c1&tab=merged").tab).toBeNull();
+  expect(closeOutput(view, "c1").tab).toBe("c2");
+});
+
+test("a marked line belongs to the shown output", () => {
+  const view = parse("/hosts?out=c1&out=c2&tab=c2&line=120");
+  expect(view.line).toBe(120);
+  expect(goTo(view, "events").line).toBe(120);
+  expect(showOutput(view, ["c1"]).line).toBeNull();
+  expect(closeOutput(view, "c1").line).toBe(120);
+  expect(closeOutput(view, "c2").line).toBeNull();
+  for (const wrong of ["0", "-1", "1.5", "x", "1e3"]) expect(parse(`/?out=c1&tab=c1&line=${wrong}`).line).toBeNull();
 });
 
 test("new output opens behind the tabs that are there and comes to the front", () => {

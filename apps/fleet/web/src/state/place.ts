@@ -2,7 +2,7 @@
 
 import { MOVED_SCREENS, PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
-/** Its address is `/hosts/<open host>?beside=1&q=<filter>&sort=-cpu&range=24h&out=<command>&out=<command>&tab=<command>&at=<version>`. */
+/** Its address is `/hosts/<open host>?beside=1&q=<filter>&sort=-cpu&range=24h&out=<command>&tab=<command>&line=<number>&at=<version>`. */
 export interface PagePlace {
   readonly screen: Screen;
   /** This record is open on that screen. */
@@ -22,6 +22,8 @@ export interface PagePlace {
   readonly tabs: readonly string[];
   /** This tab is shown. Null means that the dock is folded. */
   readonly tab: string | null;
+  /** This line of the shown output is marked. */
+  readonly line: number | null;
   /** The page shows the state at this version. When it is empty, it shows what is now. */
   readonly at: string;
   /** The state at this version is compared with the one that is shown. When it is empty, nothing is compared. */
@@ -46,10 +48,14 @@ export const START_PLACE: PagePlace = {
   range: "",
   tabs: [],
   tab: null,
+  line: null,
   at: "",
   since: "",
   missing: null,
 };
+
+/** This tab shows the outputs of all the others together. No command has this id. */
+export const MERGED_TAB = "merged";
 
 /** When there are more open tabs than this, the oldest go. */
 export const MAX_TABS = 12;
@@ -57,7 +63,7 @@ export const MAX_TABS = 12;
 export function parsePlace(pathname: string, search: string): PagePlace {
   const query = new URLSearchParams(search);
   const tabs = [...new Set(query.getAll("out"))].filter((id) => id !== "").slice(-MAX_TABS);
-  const tab = query.get("tab");
+  const tab = (tabs.length > 1 ? [...tabs, MERGED_TAB] : tabs).find((id) => id === query.get("tab")) ?? null;
   const named = placeOf(pathname);
   return {
     screen: named?.screen ?? START_PLACE.screen,
@@ -72,8 +78,13 @@ export function parsePlace(pathname: string, search: string): PagePlace {
     at: query.get("at") ?? "",
     since: query.get("since") ?? "",
     tabs,
-    tab: tab !== null && tabs.includes(tab) ? tab : null,
+    tab,
+    line: tab === null ? null : lineOf(query.get("line") ?? ""),
   };
+}
+
+function lineOf(text: string): number | null {
+  return /^[1-9]\d{0,11}$/.test(text) ? Number(text) : null;
 }
 
 export function formatPlace(place: PagePlace): string {
@@ -88,6 +99,7 @@ export function formatPlace(place: PagePlace): string {
   if (place.since !== "") query.set("since", place.since);
   for (const id of place.tabs) query.append("out", id);
   if (place.tab !== null) query.set("tab", place.tab);
+  if (place.tab !== null && place.line !== null) query.set("line", String(place.line));
   const path = place.missing ?? placePath(place);
   return query.size === 0 ? path : `${path}?${query}`;
 }
@@ -111,8 +123,8 @@ function placeOf(pathname: string): Pick<PagePlace, "screen" | "open"> | null {
 
 /** It leads to another screen, and leaves the dock and the moment as they are. */
 export function goTo(place: PagePlace, screen: Screen, open: string | null = null): PagePlace {
-  const { tabs, tab, at, since } = place;
-  return { ...START_PLACE, tabs, tab, at, since, screen, open };
+  const { tabs, tab, line, at, since } = place;
+  return { ...START_PLACE, tabs, tab, line, at, since, screen, open };
 }
 
 /** New outputs get tabs behind those that are there, and the first of them comes to the front. */
@@ -120,15 +132,21 @@ export function showOutput(place: PagePlace, commandIds: readonly string[]): Pag
   const fresh = commandIds.filter((id) => !place.tabs.includes(id));
   const shown = commandIds[0] ?? place.tab;
   const tabs = [...place.tabs, ...fresh].slice(-MAX_TABS);
-  return { ...place, tabs: shown === null || tabs.includes(shown) ? tabs : [shown, ...tabs.slice(1)], tab: shown };
+  return {
+    ...place,
+    tabs: shown === null || tabs.includes(shown) ? tabs : [shown, ...tabs.slice(1)],
+    tab: shown,
+    line: null,
+  };
 }
 
 /** The neighbour takes the place of a closed tab. */
 export function closeOutput(place: PagePlace, commandId: string): PagePlace {
   const at = place.tabs.indexOf(commandId);
   const tabs = place.tabs.filter((id) => id !== commandId);
-  const tab = place.tab === commandId ? (tabs[Math.min(at, tabs.length - 1)] ?? null) : place.tab;
-  return { ...place, tabs, tab };
+  const isGone = place.tab === commandId || (place.tab === MERGED_TAB && tabs.length < 2);
+  const tab = isGone ? (tabs[Math.min(at, tabs.length - 1)] ?? null) : place.tab;
+  return { ...place, tabs, tab, line: tab === place.tab ? place.line : null };
 }
 
 export interface Sort<Column extends string> {

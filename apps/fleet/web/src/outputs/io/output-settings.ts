@@ -1,0 +1,27 @@
+/** This browser keeps whether lines wrap, and whether they show their times. */
+
+import { useState } from "react";
+
+const KEY = "neverstale.output";
+
+interface OutputSettings {
+  /** Long lines go on in the next row. */
+  readonly wrap: boolean;
+  /** Each line has the time at which it came. */
+  readonly times: boolean;
+}
+
+export function useOutputSettings(): readonly [OutputSettings, (part: Partial<OutputSettings>) => void] {
+  const [settings, setSettings] = useState(stored);
+  const change = (part: Partial<OutputSettings>) => {
+    const next = { ...stored(), ...part };
+    localStorage.setItem(KEY, JSON.stringify(next));
+    setSettings(next);
+  };
+  return [settings, change];
+}
+
+function stored(): OutputSettings {
+  const text = localStorage.getItem(KEY) ?? "";
+  return { wrap: !text.includes('"wrap":false'), times: text.includes('"times":true') };
+}
