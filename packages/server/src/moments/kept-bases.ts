@@ -29,7 +29,7 @@ export class KeptBases {
   /** It returns null for a base that is not whole, or not there. */
   async facts(version: number): Promise<BaseFacts | null> {
     const [row] = await this.#points.readPoints({ step: BASE_STEP, series: FACTS, from: version, to: version + 1 });
-    return row === undefined ? null : (JSON.parse(row.text) as BaseFacts);
+    return row === undefined ? null : factsIn(row.text);
   }
 
   /** Pieces that an earlier try has left go first. After each write `pause` is awaited, so that others get their turn. */
@@ -71,6 +71,15 @@ export class KeptBases {
 
   async dropBelow(version: number): Promise<void> {
     await this.#points.dropPoints({ step: BASE_STEP, from: 0, before: version });
+  }
+}
+
+/** A text that is cut or damaged says nothing, as if the base were not whole. */
+function factsIn(text: string): BaseFacts | null {
+  try {
+    return JSON.parse(text) as BaseFacts;
+  } catch {
+    return null;
   }
 }
 

@@ -16,9 +16,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { StateManager } from "../authority/state-manager.ts";
 import { SyncHub } from "../followers/sync-hub.ts";
 import { TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
+import { type SpaceView, spaceOf } from "../space/space-view.ts";
 import { memoryStore } from "../store/memory.ts";
-import type { MomentSettings } from "./moment-settings.ts";
-import type { MomentName, PastState } from "./past-moments.ts";
+import { MOMENT_SETTINGS, type MomentSettings } from "./moment-settings.ts";
+import { type MomentName, PastMoments, type PastState } from "./past-moments.ts";
 
 type Host = { readonly id: string; readonly tags: readonly string[]; readonly n?: number };
 
@@ -195,6 +196,41 @@ describe("the state at a version", () => {
 
     expect(await at(lost)).toMatchObject({ type: "other_history" });
     expect(idsIn(await at({ version: 12 }))).toEqual({ hosts: ["a", "c"], runs: [] });
+  });
+});
+
+describe("what the store says of the past", () => {
+  test("is passed over where it is damaged, and bases are kept as before", async () => {
+    await doing(host("a"));
+    await store.appendPoints([{ step: -1, at: 1, series: " facts", text: '{"version":1' }]);
+
+    expect(await manager.reach()).toMatchObject({ from: { version: 0 } });
+    for (let n = 0; n < 25; n += 1) await doing(host("a", ["web"], n));
+    expect([manager.metrics()["moment_base_failures_total"], await at({ version: 25 })]).toMatchObject([
+      0,
+      { version: 25 },
+    ]);
+  });
+
+  test("is not told, nor kept, where the history is dropped while it is read", async () => {
+    for (let n = 0; n < 5; n += 1) await doing(host("a", ["web"], n));
+    let isDropped = true;
+    const moments: PastMoments = new PastMoments({
+      points: store,
+      readLog: (query) => {
+        if (isDropped && query.limit > 1) moments.forget();
+        return store.readLog(query);
+      },
+      space: () => spaceOf(manager.space("main") as SpaceView),
+      epoch: () => manager.epoch,
+      runtime,
+      settings: MOMENT_SETTINGS,
+    });
+
+    await expect(within(moments.at({ version: 5 }, everything))).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(moments.metrics()["moment_states"]).toBe(0);
+    isDropped = false;
+    expect(await within(moments.at({ version: 5 }, everything))).toMatchObject({ type: "state", version: 5 });
   });
 });
 

@@ -63,6 +63,8 @@ export class PastMoments {
   #waiting = 0;
   /** The one that was used last stands last. */
   #states: RebuiltSpace[] = [];
+  /** So often a history was dropped. */
+  #forgotten = 0;
   #asked = 0;
   #made = 0;
   #refused = 0;
@@ -110,6 +112,7 @@ export class PastMoments {
   async #at(name: MomentName, view: GrantedView | Everything): Promise<PastState> {
     const { space, epoch } = this.#parts;
     const live = space();
+    const forgotten = this.#forgotten;
     const bases = await this.#usable();
     const [oldest] = bases;
     const reach = oldest === undefined ? null : this.#reachFrom(oldest);
@@ -124,6 +127,9 @@ export class PastMoments {
     const base = bases.findLast((each) => each.version <= version && each.at <= time);
     if (base === undefined || reach === null) return { type: "before", reach };
     const rebuilt = await this.#rebuilt(base, version, time);
+    if (this.#forgotten !== forgotten)
+      throw new SyncError("store_unavailable", "the history was read anew meanwhile", { hint: "Try again." });
+    this.#keep(rebuilt);
     const [next] = await this.#after(rebuilt.space.head);
     const shown = view === everything ? wholeThen(rebuilt.space) : shownThen(rebuilt.space, space(), view);
     const { at } = rebuilt;
@@ -165,7 +171,6 @@ export class PastMoments {
     const rebuilt = near ?? (await RebuiltSpace.fromBase(base, this.#bases.read(base.version), this.#rebuildParts()));
     if (near === undefined) this.#made += 1;
     await rebuilt.goOn(version, time);
-    this.#keep(rebuilt);
     return rebuilt;
   }
 
@@ -178,6 +183,7 @@ export class PastMoments {
 
   /** States of a history that is dropped are not true any more. */
   forget(): void {
+    this.#forgotten += 1;
     this.#states = [];
   }
 

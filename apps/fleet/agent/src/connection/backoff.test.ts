@@ -21,3 +21,12 @@ test("a crowd that was told to come back after the same time does not come back 
 
   expect([0, 0.5, 1].map((chance) => waitAfter(sentAway, 1, chance))).toEqual([5_250, 5_500, 5_750]);
 });
+
+test("a wait that no timer takes is asked for by no proxy", () => {
+  const asked = [2_592_000_000, Number.POSITIVE_INFINITY, -5_000].map((retryAfterMs) => ({
+    isLate: false,
+    retryAfterMs,
+  }));
+
+  expect(asked.map((one) => waitAfter(one, 1, 0))).toEqual([600_250, 600_250, 250]);
+});

@@ -7,8 +7,14 @@ import { type Backoff, backoffMs, type Millis } from "@neverstale/base";
  * crowd that was sent away in one moment does not come back in one.
  */
 export function waitAfter({ isLate, retryAfterMs }: Unanswered, failures: number, chance: number): Millis {
-  return retryAfterMs + backoffMs(isLate ? LATE_BACKOFF : RETRY_BACKOFF, failures, chance);
+  return (
+    Math.max(0, Math.min(MOST_ASKED_MS, retryAfterMs)) +
+    backoffMs(isLate ? LATE_BACKOFF : RETRY_BACKOFF, failures, chance)
+  );
 }
+
+/** Nobody is waited for longer than this at once. A timer takes a far longer wait for none at all. */
+const MOST_ASKED_MS = 600_000;
 
 export interface Unanswered {
   /** The agent has waited for an answer for as long as it does, and none came. */

@@ -39,6 +39,7 @@ test.each([
   ["since:1h", ["two"]],
   ["from:2026-01-01T00:00:00Z to:2026-01-01T13:00:00Z disk", ["one"]],
   ["level:loud", []],
+  ["constructor:disk", []],
 ])("%s leaves %j", (text, ids) => {
   expect(found(text)).toEqual(ids);
 });

@@ -92,7 +92,7 @@ export function parseEventFilter(text: string, now: number): EventWish {
   for (const term of text.split(/\s+/).filter((one) => one !== "")) {
     const [, name = "", value = ""] = /^([a-z]+):(.+)$/i.exec(term) ?? [];
     const member = name.toLowerCase();
-    const read = READ[member]?.(value, now) ?? null;
+    const read = Object.hasOwn(READ, member) ? (READ[member]?.(value, now) ?? null) : null;
     if (read === null) words.push(term);
     else found[member === "since" ? "from" : member] = read;
   }

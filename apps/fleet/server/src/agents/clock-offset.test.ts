@@ -23,6 +23,13 @@ test("what is noted stays while the clock goes on as it went, and is altered at 
   expect(nextClockOffset(noted, at(59_000).iso, at(59_000))).toBeUndefined();
 });
 
+test("what a wrong clock of the server made of good ones is put right as soon as that clock is", () => {
+  const noted = { ms: -31_536_000_000, measuredAt: at(31_536_000_000).iso };
+
+  expect(nextClockOffset(noted, at(0).iso, at(0))).toBeNull();
+  expect(nextClockOffset(noted, at(40_000).iso, at(0))).toEqual({ ms: 40_000, measuredAt: at(0).iso });
+});
+
 test("a time that is none is passed over, and one that is far away is bounded", () => {
   expect(nextClockOffset(undefined, "soon", at(0))).toBeUndefined();
   expect(nextClockOffset(undefined, "9999-12-31T00:00:00Z", at(0))?.ms).toBe(MOST_CLOCK_OFFSET_MS);

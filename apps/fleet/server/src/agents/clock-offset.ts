@@ -30,7 +30,8 @@ export function nextClockOffset(
   if (Number.isNaN(found)) return undefined;
   const ms = 1_000 * Math.round(Math.max(-MOST_CLOCK_OFFSET_MS, Math.min(MOST_CLOCK_OFFSET_MS, found)) / 1_000);
   if (before === undefined) return Math.abs(ms) < CLOCK_OFF_MS ? undefined : { ms, measuredAt: now.iso };
-  if (now.ms - Date.parse(before.measuredAt) < NOTED_EVERY_MS) return undefined;
+  const ageMs = now.ms - Date.parse(before.measuredAt);
+  if (ageMs >= 0 && ageMs < NOTED_EVERY_MS) return undefined; // Below 0 the server's own clock was put back.
   if (Math.abs(ms) < CLOSE_AGAIN_MS) return null;
   const isMoved = Math.abs(ms - before.ms) > Math.max(CLOSE_AGAIN_MS, Math.abs(before.ms) / 10);
   return isMoved ? { ms, measuredAt: now.iso } : undefined;

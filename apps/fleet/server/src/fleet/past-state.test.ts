@@ -1,3 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { StateAnswer } from "@neverstale/fleet-domain";
+import { digestOf, fromWireState, type WireState } from "@neverstale/protocol";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitedPerson, taggedHost, tagHost } from "../accounts/grants-suite.ts";
@@ -15,7 +19,9 @@ let moved: HostAgent;
 let command: string;
 
 beforeAll(async () => {
-  fleet = await fleets.start({ store: memoryStore() });
+  const dataDir = fleets.directory();
+  writeFileSync(join(dataDir, "fleet.yaml"), "pipelines:\n  two: { stages: [uptime, disk] }\n");
+  fleet = await fleets.start({ store: memoryStore(), dataDir });
   admin = await signIn(fleet, { password: "a password of the admin" });
   web = await taggedHost(admin, "web-1", ["team:web"]);
   db = await taggedHost(admin, "db-1", ["team:db"]);
@@ -35,6 +41,12 @@ async function shownTo(asker: Pick<Browser, "get">, query?: string) {
   const { body } = await past(asker, query);
   const state = body.state as unknown as Record<string, readonly { readonly id: string }[]>;
   return Object.fromEntries(Object.entries(state).map(([name, records]) => [name, records.map(({ id }) => id)]));
+}
+
+async function sharesShownTo(asker: Pick<Browser, "get">, query: string) {
+  const { digest, state } = (await past(asker, query)).body as unknown as StateAnswer;
+  expect(digest).toBe(digestOf(fromWireState(state as unknown as WireState)));
+  return state.shares ?? [];
 }
 
 async function namesIn(query: string) {
@@ -121,6 +133,23 @@ describe("[C31] of the past nobody sees what he could not see then, or may not s
 
     expect(withBoth.hosts).toEqual([web.id, db.id, moved.id]);
     expect((await shownTo(person)).hosts).toEqual([]);
+  });
+
+  test("whoever sees some of the hosts that a pipeline, an alert or an event was about is told of those alone", async () => {
+    const left = await taggedHost(admin, "left-1", ["team:web"]);
+    const person = await limitedPerson(admin, "of-web", "viewer", ["team:web"]);
+    const hosts = [web.id, left.id];
+    await admin.post("/api/dispatch", { op: "uptime", hosts });
+    const { body } = await admin.post("/api/dispatch/pipeline", { pipeline: "two", hosts });
+    const { version } = fleet.parts.manager;
+    const both = JSON.stringify(await sharesShownTo(person, `version=${version}`));
+    await tagHost(admin, left.id, ["team:db"]);
+
+    const shares = await sharesShownTo(person, `version=${version}`);
+
+    expect(both).toContain(left.id);
+    expect(JSON.stringify(shares)).not.toContain(left.id);
+    expect(shares).toMatchObject([{ hosts: [web.id], pipeline: { id: body.pipelineId, hosts: [web.id] } }]);
   });
 
   test("nobody and an agent", async () => {

@@ -1,25 +1,37 @@
 /** The fleet as it was at a version or a time is read here, as far back as the log is kept. */
 
-import type { ReachAnswer, StateAnswer } from "@neverstale/fleet-domain";
-import type { Everything, GrantedView } from "@neverstale/protocol";
+import type { GrantedTags, ReachAnswer, Share, StateAnswer } from "@neverstale/fleet-domain";
+import { digestOf, fromWireState, type WireState } from "@neverstale/protocol";
 import type { MomentName, PastState, Reach } from "@neverstale/server";
+import { viewFor } from "../accounts/granted.ts";
+import { sharesNow } from "../shares/past-shares.ts";
 import { RequestRefusal } from "./refusal.ts";
 import type { FleetManager } from "./state.ts";
 
 /** Whoever sees some hosts alone sees of the past what was of them then, and is of them now (decision 0063). */
-export async function pastState(
-  manager: FleetManager,
-  name: MomentName,
-  view: GrantedView | Everything,
-): Promise<StateAnswer> {
-  const past = await manager.stateAt(name, view);
+export async function pastState(manager: FleetManager, name: MomentName, tags: GrantedTags): Promise<StateAnswer> {
+  const past = await manager.stateAt(name, viewFor(manager, tags));
   if (past.type !== "state") throw refusalOf(past);
   const { version, digest, collections, at, next } = past;
   const { epoch } = manager; // All versions of this history are named by today's epoch, and so is the next one.
   const state = Object.fromEntries(
     collections.map((each) => [each.name, each.records as StateAnswer["state"][string]]),
   );
-  return { epoch, version, digest, state, at: timeOf(at), next };
+  return { epoch, version, ...withSharesOfNow(manager, tags, { digest, state }), at: timeOf(at), next };
+}
+
+/** A share is shown by its tag alone, so the engine does not know of which hosts it tells. */
+function withSharesOfNow(
+  manager: FleetManager,
+  tags: GrantedTags,
+  then: Pick<StateAnswer, "digest" | "state">,
+): Pick<StateAnswer, "digest" | "state"> {
+  const { shares } = then.state as { readonly shares?: readonly Share[] };
+  if (tags === null || shares === undefined) return then;
+  const shown = sharesNow(shares, tags, manager.state.hosts);
+  if (shown.every((share, index) => share === shares[index]) && shown.length === shares.length) return then;
+  const state = { ...then.state, shares: shown as unknown as StateAnswer["state"][string] };
+  return { digest: digestOf(fromWireState(state as unknown as WireState)), state };
 }
 
 export async function reachOf(manager: FleetManager, now: number): Promise<ReachAnswer> {

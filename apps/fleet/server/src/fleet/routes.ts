@@ -41,7 +41,7 @@ async function stateAsked(manager: FleetManager, ask: Ask<unknown>): Promise<Ans
   if (version !== undefined && at !== undefined)
     throw new RequestRefusal("bad_request", "a moment is a version or a time, not both", { hint: "Give one of them." });
   const name = version === undefined ? { time: Date.parse(at ?? "") } : { version, epoch };
-  const body = await pastState(manager, name, viewFor(manager, userOf(ask).tags));
+  const body = await pastState(manager, name, userOf(ask).tags);
   return { headers: { "cache-control": "private, no-store" }, body };
 }
 
