@@ -76,7 +76,7 @@ test("what changed since the hosts were chosen is shown before anything is sent,
 test("what moves while the request is on its way is refused by the server, and shown as well", async () => {
   const { page } = tab;
   await page.goto(`${fleet.address}/hosts/db-1`);
-  await page.getByRole("button", { name: "Run on this host…" }).click();
+  await page.getByRole("button", { name: "Run… on db-1" }).click();
   const dialog = page.getByRole("dialog", { name: "Run on hosts" });
   await dialog.getByRole("button", { name: /What to run/ }).click();
   await page.getByRole("option", { name: "Speak" }).click();

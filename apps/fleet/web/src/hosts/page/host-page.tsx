@@ -5,14 +5,13 @@ import { hostStatus, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { Suspense, useEffect, useRef } from "react";
 import { Button } from "react-aria-components";
 import { useAccount } from "../../accounts/account.ts";
+import { useRunOpener } from "../../commands/dialog/run-opener.ts";
 import { Empty, Notice, PartMissing } from "../../components/notice.tsx";
 import { PlaceLink } from "../../components/place-link.tsx";
 import { Status } from "../../components/status.tsx";
 import { Ago } from "../../components/time.tsx";
 import { laterPart } from "../../state/later-part.ts";
-import { useNavigation } from "../../state/navigation.ts";
 import { useLoaded, useRecord } from "../../state/replica-hooks.ts";
-import { useChosenHosts } from "../chosen-hosts.ts";
 import { HostChecks, HostFacts } from "../host-facts.tsx";
 import { NewestEvents, NewestRuns } from "../host-history.tsx";
 import { HOST_LOOKS } from "../host-status.ts";
@@ -91,16 +90,12 @@ function BackToHosts() {
   );
 }
 
-/** The bar below the list asks for an op or a pipeline, with this host chosen. */
+/** The dialog asks for an op or a pipeline, and says what becomes of it here. */
 function RunHere({ host }: { readonly host: Host }) {
-  const chosen = useChosenHosts();
-  const navigation = useNavigation();
-  const choose = () => {
-    chosen.choose([host.id]);
-    navigation.go({ ...navigation.place, open: host.id, beside: true });
-  };
+  const opener = useRunOpener();
+  const open = () => opener.open({ where: { kind: "hosts", ids: [host.id] }, what: null });
   return (
-    <Button className="button button-main host-run" onPress={choose}>
+    <Button className="button button-main host-run" onPress={open}>
       Run…<span className="visually-hidden"> on {labelOf(host)}</span>
     </Button>
   );
