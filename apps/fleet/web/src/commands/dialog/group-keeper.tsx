@@ -41,7 +41,10 @@ export function GroupKeeper({ where, onChosen }: GroupKeeperProps) {
   };
   const save = async () => {
     const saved = await requests.saveGroup(name, filter);
-    return group === undefined || group.id === name ? saved : await requests.removeGroup(group.id);
+    if (group === undefined || group.id === name) return saved;
+    await untilShown(replica, saved);
+    onChosen(`group:${name}`); // The old one is not to vanish while it is the one that is chosen.
+    return await requests.removeGroup(group.id);
   };
   return (
     <details className="run-cli">
