@@ -143,6 +143,34 @@ test("a moment that can't be shown says why, and leads back to now", async () =>
   expect(await bar("The past").count()).toBe(0);
 });
 
+test("an open output can't stop its command at another moment than now, and says why", async () => {
+  const { page } = tab;
+  const commandId = await admin.dispatch("speak", [machine.hostId]);
+  const { version, epoch } = await admin.state();
+  const stop = page.getByRole("button", { name: "Stop", exact: true });
+  const output = `out=${commandId}&tab=${commandId}`;
+
+  await page.goto(`${wire.address}/hosts?${output}&at=${version}.${epoch}`);
+  await bar("The past")
+    .getByText(/^As it was at/)
+    .waitFor();
+  await bar("Output")
+    .getByText(/^The page shows the past/)
+    .waitFor();
+  expect(await stop.isDisabled()).toBe(true);
+  await button("Back to now").click();
+  await expect.poll(() => stop.isEnabled()).toBe(true);
+  await page.locator("body").press("p");
+  await bar("Output")
+    .getByText(/^The page is paused/)
+    .waitFor();
+  expect(await stop.isDisabled()).toBe(true);
+
+  await button("Resume").last().click();
+  await stop.click();
+  await expect.poll(() => stop.count()).toBe(0);
+});
+
 test("after a cut the page tells what happened meanwhile, and lists what changed since the version that it showed last", async () => {
   const { page } = tab;
   const commandId = await admin.dispatch("speak", [machine.hostId]);

@@ -68,12 +68,13 @@ const outputs = new Outputs({
   getJson: (path) => inWords(session.get(path)),
 });
 
+let lastUser: string | null = null;
 visitor.subscribe(() => {
   const { state } = visitor;
-  if (state.phase === "signed_in") return sync.start(state.user);
-  moments.resume();
-  outputs.keep([]);
-  trails.clear();
+  const user = state.phase === "signed_in" ? state.user : null;
+  if (user === null || user !== lastUser) leaveNothingShown();
+  lastUser = user;
+  if (user !== null) return sync.start(user);
   if (state.phase === "signed_out" && sync.status.type !== "signed_out") void sync.signOut();
   if (state.phase === "signed_out" && state.before === null && state.forgotten !== null) eraseKept(state.forgotten);
 });
@@ -86,6 +87,13 @@ sync.subscribe(() => {
   if (sync.status.type === "signed_out" && visitor.state.phase === "signed_in") visitor.ended();
   if (sync.status.type === "live") visitor.confirm();
 });
+
+/** The next visitor may see less. A page that went on for whom the browser remembered may turn out to be somebody else's. */
+function leaveNothingShown(): void {
+  moments.resume();
+  outputs.keep([]);
+  trails.clear();
+}
 
 /** The session has ended while no page was open: what a browser keeps of a user goes when that user leaves a replica. */
 function eraseKept(user: string): void {

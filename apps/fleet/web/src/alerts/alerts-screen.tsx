@@ -8,8 +8,10 @@ import { Empty, Notice } from "../components/notice.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { Ago, ClockTime, Elapsed } from "../components/time.tsx";
+import { WhyNot } from "../frame/why-not.tsx";
 import { howMany } from "../state/format.ts";
 import { useServerNow } from "../state/io/now.ts";
+import { useMayAct } from "../state/may-act.ts";
 import { useOld } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
@@ -25,6 +27,7 @@ export function AlertsScreen() {
   const firing = useSelection(firingCount);
   const loaded = useLoaded();
   const { mayDispatch } = useAccount();
+  const { may } = useMayAct();
   const old = useOld();
   const [isAsking, setAsking] = useState(false);
   return (
@@ -35,10 +38,11 @@ export function AlertsScreen() {
           {firing === null ? "nothing fires" : `${howMany(firing, "alert")} firing`}
         </p>
         {mayDispatch && (
-          <Button className="button" onPress={() => setAsking(true)}>
+          <Button className="button" isDisabled={!may} onPress={() => setAsking(true)}>
             Silence hosts…
           </Button>
         )}
+        {mayDispatch && <WhyNot />}
       </header>
       {isAsking && <SilenceForm onClose={() => setAsking(false)} />}
       {ids.length === 0 && (
@@ -96,24 +100,32 @@ const AlertCard = memo(function AlertCard({ id }: { readonly id: string }) {
 const HOUR_MS = 3_600_000;
 
 function Actions({ alert, actions }: { readonly alert: Alert; readonly actions: AlertActions }) {
+  const { may } = useMayAct();
   const hosts = Object.keys(alert.subjects).slice(0, SILENCED_AT_ONCE);
   return (
     <div className="card-actions">
       {alert.status === "firing" && (
         <Button
           className="button button-small"
+          isDisabled={!may}
           isPending={actions.running}
           onPress={() => actions.acknowledge(alert.id)}
         >
           Acknowledge
         </Button>
       )}
-      <Button className="button button-small" isPending={actions.running} onPress={() => actions.close(alert.id)}>
+      <Button
+        className="button button-small"
+        isDisabled={!may}
+        isPending={actions.running}
+        onPress={() => actions.close(alert.id)}
+      >
         Close
       </Button>
       {!ABOUT_NO_HOST.has(alert.kind) && hosts.length > 0 && (
         <Button
           className="button button-small"
+          isDisabled={!may}
           isPending={actions.running}
           onPress={() => actions.silence(hosts, HOUR_MS, alert.title)}
         >
@@ -190,6 +202,7 @@ function SilenceTime({ silence: { from, until } }: { readonly silence: Silence }
 }
 
 function SilenceCard({ silence, actions }: { readonly silence: Silence; readonly actions: AlertActions | null }) {
+  const { may } = useMayAct();
   return (
     <article className="card">
       <header className="card-head">
@@ -197,6 +210,7 @@ function SilenceCard({ silence, actions }: { readonly silence: Silence; readonly
         {actions !== null && (
           <Button
             className="button button-small"
+            isDisabled={!may}
             isPending={actions.running}
             onPress={() => actions.endSilence(silence.id)}
           >

@@ -7,12 +7,15 @@ import { Sheet, SheetDialog } from "../accounts/sheet.tsx";
 import { formText, useSubmit } from "../accounts/submit.ts";
 import { failureWords } from "../commands/dispatch-outcome.ts";
 import { Choice } from "../components/choice.tsx";
+import { WhyNot } from "../frame/why-not.tsx";
+import { useMayAct } from "../state/may-act.ts";
 import { useReplica } from "../state/replica-hooks.ts";
 import { askedSilence, fieldTime, type TypedSilence } from "./asked-silence.ts";
 
 export function SilenceForm({ onClose }: { readonly onClose: () => void }) {
   const replica = useReplica();
   const { tags: granted } = useAccount();
+  const { may } = useMayAct();
   const [about, setAbout] = useState<TypedSilence["about"]>(granted === null ? "hosts" : "tag");
   const [tag, setTag] = useState(granted?.[0] ?? "");
   const [hourLater] = useState(() => fieldTime(Date.now() + HOUR_MS));
@@ -65,7 +68,8 @@ export function SilenceForm({ onClose }: { readonly onClose: () => void }) {
             <Input className="input" />
           </TextField>
           <Line name="reason" label="Why" note="Others read it beside the silence." />
-          <Button type="submit" className="button button-main" isPending={busy}>
+          <WhyNot />
+          <Button type="submit" className="button button-main" isPending={busy} isDisabled={!may}>
             Silence
           </Button>
           <Button className="button button-plain" onPress={onClose}>

@@ -24,7 +24,7 @@ export interface LastSeen {
 /** `nextAway` must be given every view, in order, with the events of that moment. */
 export interface Away {
   /** These events were there when the page was live the last time. Null means that it was not live yet. */
-  readonly seen: ReadonlySet<string> | null;
+  readonly seen: readonly Event[] | null;
   /** The page was live at this version the last time. */
   readonly position: { readonly epoch: string | null; readonly version: number } | null;
   /** The events since this absence have been looked through. */
@@ -52,9 +52,8 @@ export function nextAway(
   const absence = view.lastAbsence;
   const missed =
     before.seen === null ? missedSince(visit, events, now) : missedIn(before, before.seen, absence, events);
-  const seen = new Set(events.map((event) => event.id));
   const position = { epoch: view.epoch, version: view.version };
-  return { seen, position, absence, missed: missed ?? before.missed };
+  return { seen: events, position, absence, missed: missed ?? before.missed };
 }
 
 function missedSince(visit: LastSeen | null, events: readonly Event[], now: number): Missed | null {
@@ -65,13 +64,14 @@ function missedSince(visit: LastSeen | null, events: readonly Event[], now: numb
 }
 
 function missedIn(
-  { position, absence: before }: Away,
-  seen: ReadonlySet<string>,
+  { position, absence: lastKnown }: Away,
+  seen: readonly Event[],
   absence: SyncView["lastAbsence"],
   events: readonly Event[],
 ): Missed | null {
-  if (absence === null || absence === before || position === null) return null;
-  const fresh = events.filter((event) => !seen.has(event.id));
+  if (absence === null || absence === lastKnown || position === null) return null;
+  const before = new Set(seen.map(({ id }) => id));
+  const fresh = events.filter(({ id }) => !before.has(id));
   const awayMs = absence.durationMs;
   return missedWith(fresh, awayMs, `In the ${span(awayMs)} that this page could not follow`, formatVersion(position));
 }

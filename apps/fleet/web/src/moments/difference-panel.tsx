@@ -86,9 +86,12 @@ function Differences({ since }: { readonly since: string }) {
       {then.found !== null && groups.length === 0 && (
         <p className="quiet">Nothing is different between these two moments.</p>
       )}
-      {groups.map((group) => (
+      {groups.slice(0, MOST_LISTED).map((group) => (
         <Group key={`${by}/${group.key}`} group={group} />
       ))}
+      {groups.length > MOST_LISTED && (
+        <p className="quiet">{`And ${(groups.length - MOST_LISTED).toLocaleString("en")} more hosts.`}</p>
+      )}
     </section>
   );
 }

@@ -1,12 +1,13 @@
 /** The upper edge of the dock is dragged, or moved with the arrow keys. Its height is kept in this browser. */
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useState } from "react";
+import { keepText, keptText } from "../state/io/browser-memory.ts";
 
 export function DockResizer() {
   const [height, setHeight] = useState(stored);
   useEffect(() => {
     document.documentElement.style.setProperty("--dock-height", `${height}px`);
-    localStorage.setItem(KEY, String(height));
+    keepText(KEY, String(height));
   }, [height]);
 
   const drag = (event: PointerEvent) => {
@@ -49,6 +50,6 @@ function clamped(height: number): number {
 }
 
 function stored(): number {
-  const height = Number(localStorage.getItem(KEY));
+  const height = Number(keptText(KEY));
   return clamped(height > 0 ? height : window.innerHeight * 0.34);
 }

@@ -23,6 +23,8 @@ interface OutputHeadProps {
   readonly addressOf: (format: "plain" | "ansi" | "ndjson") => string;
   /** Null means that this user may not stop the command. */
   readonly onStop: (() => void) | null;
+  /** It is a sentence for whoever may stop it, but not now. */
+  readonly whyNotStop: string | null;
   readonly wrap: boolean;
   readonly onWrap: (wrap: boolean) => void;
   readonly times: boolean;
@@ -32,18 +34,23 @@ interface OutputHeadProps {
 }
 
 export function OutputHead(props: OutputHeadProps) {
-  const { command, hostname, behind, onStop, wrap, onWrap, times, onTimes, finding, onFind } = props;
+  const { command, hostname, behind, onStop, whyNotStop, wrap, onWrap, times, onTimes, finding, onFind } = props;
   const stoppable = !isFinal(command.status) && onStop !== null;
   return (
     <header className="output-head">
       <div className="output-facts" role="status">
         <CommandFacts {...props} />
         {behind !== null && <span className="output-behind">{behind}</span>}
+        {stoppable && whyNotStop !== null && <span className="quiet">{whyNotStop}</span>}
         <span className="visually-hidden">on {hostname}</span>
       </div>
       <div className="output-actions">
         {stoppable && (
-          <Button className="button button-small" onPress={onStop} isDisabled={command.cancelRequested === true}>
+          <Button
+            className="button button-small"
+            onPress={onStop}
+            isDisabled={whyNotStop !== null || command.cancelRequested === true}
+          >
             {command.cancelRequested === true ? "Stopping" : "Stop"}
           </Button>
         )}

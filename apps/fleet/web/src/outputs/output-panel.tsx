@@ -9,6 +9,7 @@ import { Empty } from "../components/notice.tsx";
 import { badgeOf } from "../state/freshness.ts";
 import { serverPath } from "../state/io/base-path.ts";
 import { useNow } from "../state/io/now.ts";
+import { useMayAct } from "../state/may-act.ts";
 import { useNavigation, usePlace } from "../state/navigation.ts";
 import { useRecord } from "../state/replica-hooks.ts";
 import { FindBar } from "./find/find-bar.tsx";
@@ -43,6 +44,7 @@ function FollowedPanel({ command }: { readonly command: Command }) {
   const host = useRecord("hosts", command.host);
   const behind = useBehind(snapshot);
   const { mayDispatch } = useAccount();
+  const { may, why } = useMayAct();
   const cancel = useCancel();
   const navigation = useNavigation();
   const line = usePlace((place) => (place.tab === command.id ? place.line : null));
@@ -50,6 +52,7 @@ function FollowedPanel({ command }: { readonly command: Command }) {
     navigation.replace({ ...navigation.place, line: next });
     if (next !== null && next === line) void output.goToLine(next);
   };
+  useEffect(() => () => find.stop(), [find]); // Nobody waits for what is still looked for.
   useEffect(() => {
     if (line !== null) void output.goToLine(line);
   }, [output, line]);
@@ -80,6 +83,7 @@ function FollowedPanel({ command }: { readonly command: Command }) {
         behind={behind}
         addressOf={(format) => outputAddress(command.id, format)}
         onStop={mayDispatch ? () => cancel("commands", command.id) : null}
+        whyNotStop={may ? null : why}
         wrap={wrap}
         onWrap={(next) => set({ wrap: next })}
         times={times}

@@ -18,6 +18,7 @@ import {
 import { useAccount } from "../accounts/account.ts";
 import { useRunOpener } from "../commands/dialog/run-opener.ts";
 import { chooseTheme } from "../state/io/theme.ts";
+import { useMoment } from "../state/moment-provider.tsx";
 import { useNavigation } from "../state/navigation.ts";
 import { useReplica } from "../state/replica-hooks.ts";
 import { PALETTE_GROUPS, paletteEntries } from "./palette-entries.ts";
@@ -27,7 +28,8 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   const replica = useReplica();
   const navigation = useNavigation();
   const opener = useRunOpener();
-  const { mayDispatch } = useAccount();
+  const isPast = useMoment().kind === "past";
+  const mayDispatch = useAccount().mayDispatch && !isPast; // No run begins there.
   const [query, setQuery] = useState("");
   const sought = useDeferredValue(query);
   const entries = useMemo(

@@ -11,6 +11,7 @@ test("an action begins on a live page, by who may dispatch, and else it is said 
     why: expect.stringContaining("paused"),
   });
   expect(mayActWhere({ ...LIVE, moment: "past" })).toMatchObject({ may: false, why: expect.stringContaining("past") });
+  expect(mayActWhere({ ...LIVE, moment: "past", mayDispatch: false }).why).toContain("past");
   expect(mayActWhere({ ...LIVE, mayDispatch: false })).toMatchObject({
     may: false,
     why: expect.stringContaining("viewer"),

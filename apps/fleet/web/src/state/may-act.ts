@@ -19,8 +19,8 @@ export function useMayAct(): MayAct {
 }
 
 export function mayActWhere({ mayDispatch, moment, old }: ActingOn): MayAct {
+  if (moment === "past") return refused(READ_ONLY_WORDS); // There everybody only looks: see `AtItsMoment`.
   if (!mayDispatch) return refused("A viewer looks, and changes nothing.");
-  if (moment === "past") return refused(READ_ONLY_WORDS);
   if (moment === "held") return refused("The page is paused, and what it shows may have changed. Resume it first.");
   if (old) return refused("This page is not live: what it shows may have changed. It can act once it is live again.");
   return { may: true, why: null };

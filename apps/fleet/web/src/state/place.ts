@@ -62,7 +62,7 @@ export const MAX_TABS = 12;
 
 export function parsePlace(pathname: string, search: string): PagePlace {
   const query = new URLSearchParams(search);
-  const tabs = [...new Set(query.getAll("out"))].filter((id) => id !== "").slice(-MAX_TABS);
+  const tabs = [...new Set(query.getAll("out"))].filter(isTab).slice(-MAX_TABS);
   const tab = (tabs.length > 1 ? [...tabs, MERGED_TAB] : tabs).find((id) => id === query.get("tab")) ?? null;
   const named = placeOf(pathname);
   return {
@@ -81,6 +81,11 @@ export function parsePlace(pathname: string, search: string): PagePlace {
     tab,
     line: tab === null ? null : lineOf(query.get("line") ?? ""),
   };
+}
+
+/** No command has another id. */
+function isTab(id: string): boolean {
+  return /^\S{1,200}$/.test(id) && id !== MERGED_TAB;
 }
 
 function lineOf(text: string): number | null {

@@ -22,6 +22,15 @@ test("a reading is remembered once, and the list stays the same until the next o
   expect(cpus(trails)).toEqual([10, 20]);
 });
 
+test("a copy stays as it was", () => {
+  const trails = new Trails();
+  trails.record(at(0, 10));
+  const copied = trails.copy();
+  trails.record(at(1_000, 20));
+
+  expect([cpus(trails), cpus(copied)]).toEqual([[10, 20], [10]]);
+});
+
 test("what is older than the window is forgotten, hosts that are gone too", () => {
   const trails = new Trails();
   const all = (...readings: readonly Metrics[]) => new Map(readings.map((each) => [each.id, each]));

@@ -30,6 +30,14 @@ export class Trails {
     return this.#trails.get(hostId) ?? NOTHING;
   }
 
+  /** It returns the same readings, to which later ones are not added. */
+  copy(): Trails {
+    const copied = new Trails();
+    for (const [id, trail] of this.#trails) copied.#trails.set(id, trail);
+    for (const [id, metrics] of this.#newest) copied.#newest.set(id, metrics);
+    return copied;
+  }
+
   clear(): void {
     this.#trails.clear();
     this.#newest.clear();

@@ -1,5 +1,6 @@
 /** Keys of the whole window are read here, and whether single keys count is kept in this browser. */
 
+import { keepText, keptText } from "../../state/io/browser-memory.ts";
 import { type ShortcutAction, ShortcutReader } from "../shortcuts.ts";
 
 /** It is called so on the keyboard of this machine. */
@@ -8,12 +9,11 @@ export const MOD_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ct
 const KEY = "neverstale.single-keys";
 
 export function singleKeysCount(): boolean {
-  return localStorage.getItem(KEY) !== "off";
+  return keptText(KEY) !== "off";
 }
 
 export function setSingleKeysCount(count: boolean): void {
-  if (count) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, "off");
+  keepText(KEY, count ? null : "off");
 }
 
 /** Returns how to stop. A dialog that is open has the keys to itself. */

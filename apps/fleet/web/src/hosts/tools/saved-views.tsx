@@ -19,6 +19,8 @@ import { useAccount } from "../../accounts/account.ts";
 import { Sheet, SheetDialog } from "../../accounts/sheet.tsx";
 import { formText, useSubmit } from "../../accounts/submit.ts";
 import { Icon } from "../../components/icon.tsx";
+import { WhyNot } from "../../frame/why-not.tsx";
+import { useMayAct } from "../../state/may-act.ts";
 import { useNavigation, usePlace } from "../../state/navigation.ts";
 import { useReplica, useSelection } from "../../state/replica-hooks.ts";
 import { removeView, saveView } from "./io/view-requests.ts";
@@ -101,6 +103,7 @@ interface FormProps {
 }
 
 function SaveForm({ name, onClose }: FormProps) {
+  const { may } = useMayAct();
   const replica = useReplica();
   const navigation = useNavigation();
   const { failure, busy, submit } = useSubmit(async (form) => {
@@ -122,7 +125,8 @@ function SaveForm({ name, onClose }: FormProps) {
               A view of the same name gives way to it.
             </Text>
           </TextField>
-          <Button type="submit" className="button button-main" isPending={busy}>
+          <WhyNot />
+          <Button type="submit" className="button button-main" isPending={busy} isDisabled={!may}>
             Save
           </Button>
           <Button className="button button-plain" onPress={onClose}>
@@ -135,6 +139,7 @@ function SaveForm({ name, onClose }: FormProps) {
 }
 
 function RemoveForm({ name, onClose }: FormProps) {
+  const { may } = useMayAct();
   const replica = useReplica();
   const { failure, busy, submit } = useSubmit(async () => {
     await removeView(replica, name);
@@ -148,7 +153,8 @@ function RemoveForm({ name, onClose }: FormProps) {
         failure={failure}
       >
         <form className="sign-in-form" onSubmit={submit}>
-          <Button type="submit" className="button button-main" isPending={busy} autoFocus>
+          <WhyNot />
+          <Button type="submit" className="button button-main" isPending={busy} isDisabled={!may} autoFocus>
             Remove it
           </Button>
           <Button className="button button-plain" onPress={onClose}>

@@ -1,15 +1,21 @@
 /** This browser remembers which version a visitor saw last, so that the next visit can tell what changed since. */
 
+import { serverPath } from "../../state/io/base-path.ts";
+import { keepText, keptText } from "../../state/io/browser-memory.ts";
 import type { FleetReplica } from "../../state/replica-hooks.ts";
 import type { LastSeen } from "../away.ts";
 
-const KEY = "neverstale.last-seen";
+/** Another fleet of this origin, below another path, has versions of its own. */
+const KEY = `neverstale.last-seen${serverPath("")}`;
 
-/** It returns null where another visitor was here last. */
-export function lastSeenBy(user: string): LastSeen | null {
+type KeptSeen = LastSeen & { readonly user: string };
+
+/** It returns null where another visitor was here last, or nothing is kept that can be read. */
+export function lastSeenBy(visitor: string): LastSeen | null {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "null") as (LastSeen & { readonly user: string }) | null;
-    return kept !== null && kept.user === user && Number.isFinite(kept.at) ? kept : null;
+    const { user, epoch, version, at } = JSON.parse(keptText(KEY) ?? "{}") as Partial<KeptSeen>;
+    const isWhole = typeof epoch === "string" && Number.isSafeInteger(version) && Number.isFinite(at);
+    return user === visitor && isWhole ? { epoch, version: Number(version), at: Number(at) } : null;
   } catch {
     return null;
   }
@@ -20,8 +26,8 @@ export function keepLastSeen(user: string, live: FleetReplica): () => void {
   const note = () => {
     const { epoch, version, status } = live.view;
     if (document.visibilityState !== "hidden" || epoch === null || status.type !== "live" || user === "") return;
-    const seen: LastSeen & { readonly user: string } = { user, epoch, version, at: live.serverNow() };
-    localStorage.setItem(KEY, JSON.stringify(seen));
+    const seen: KeptSeen = { user, epoch, version, at: live.serverNow() };
+    keepText(KEY, JSON.stringify(seen));
   };
   document.addEventListener("visibilitychange", note);
   return () => document.removeEventListener("visibilitychange", note);

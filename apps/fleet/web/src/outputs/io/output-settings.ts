@@ -1,6 +1,7 @@
 /** This browser keeps whether lines wrap, and whether they show their times. */
 
 import { useState } from "react";
+import { keepText, keptText } from "../../state/io/browser-memory.ts";
 
 const KEY = "neverstale.output";
 
@@ -15,13 +16,13 @@ export function useOutputSettings(): readonly [OutputSettings, (part: Partial<Ou
   const [settings, setSettings] = useState(stored);
   const change = (part: Partial<OutputSettings>) => {
     const next = { ...stored(), ...part };
-    localStorage.setItem(KEY, JSON.stringify(next));
+    keepText(KEY, JSON.stringify(next));
     setSettings(next);
   };
   return [settings, change];
 }
 
 function stored(): OutputSettings {
-  const text = localStorage.getItem(KEY) ?? "";
+  const text = keptText(KEY) ?? "";
   return { wrap: !text.includes('"wrap":false'), times: text.includes('"times":true') };
 }

@@ -1,6 +1,7 @@
 /** The colours that the viewer has chosen are kept in this browser. `public/theme.js` sets them before the first paint. */
 
 import { useSyncExternalStore } from "react";
+import { keepText, keptText } from "./browser-memory.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -11,11 +12,7 @@ let theme = stored();
 
 /** It is kept, and all tabs of this browser have it at once. */
 export function chooseTheme(chosen: Theme): void {
-  try {
-    localStorage.setItem(KEY, chosen);
-  } catch {
-    // A browser that keeps nothing shows it until the next load.
-  }
+  keepText(KEY, chosen);
   become(chosen);
 }
 
@@ -49,10 +46,6 @@ function become(next: Theme): void {
 const GROUNDS = { light: "#f6f7f9", dark: "#12151b" } as const;
 
 function stored(): Theme {
-  try {
-    const found = localStorage.getItem(KEY);
-    return THEMES.find((each) => each === found) ?? "system";
-  } catch {
-    return "system";
-  }
+  const found = keptText(KEY);
+  return THEMES.find((each) => each === found) ?? "system";
 }

@@ -1,11 +1,13 @@
 /** The columns that were chosen last are kept in this browser. */
 
+import { keepText, keptText } from "../../../state/io/browser-memory.ts";
+
 const KEY = "neverstale.hosts.columns";
 
 export function keptColumns(): string {
-  return localStorage.getItem(KEY) ?? "";
+  return keptText(KEY) ?? "";
 }
 
 export function keepColumns(columns: string): void {
-  localStorage.setItem(KEY, columns);
+  keepText(KEY, columns);
 }
