@@ -57,7 +57,10 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   );
   const chosen = useChosenHosts();
   const ids = useChosenIds();
-  const hosts = useSelection(useMemo(() => selectChosenHosts(ids), [ids]));
+  const hosts = useSelection(
+    useMemo(() => selectChosenHosts(ids), [ids]),
+    sameRecords,
+  );
   const [picked, setPicked] = useState<string | null>(null);
   const [wait, setWait] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
@@ -233,7 +236,10 @@ function Hidden({ hosts }: { readonly hosts: readonly Host[] }) {
   const chosen = useChosenHosts();
   const ids = useChosenIds();
   const filter = usePlace((place) => place.filter);
-  const hidden = useSelection(useMemo(() => selectHiddenHosts(ids, filter), [ids, filter]));
+  const hidden = useSelection(
+    useMemo(() => selectHiddenHosts(ids, filter), [ids, filter]),
+    sameRecords,
+  );
   const words = hiddenWords(hidden);
   if (words === null) return null;
   const drop = () => chosen.choose(hosts.filter((host) => !hidden.includes(host)).map(({ id }) => id));

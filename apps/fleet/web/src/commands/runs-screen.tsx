@@ -10,6 +10,7 @@ import { OutputLink, PlaceLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { ClockTime, Elapsed } from "../components/time.tsx";
 import { bytes, howMany, NONE } from "../state/format.ts";
+import { useMoment } from "../state/moment-provider.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
@@ -67,6 +68,7 @@ function RunList() {
     sameIds,
   );
   const loaded = useLoaded();
+  const isPast = useMoment().kind === "past"; // The history would give what came later, too.
   if (ids.length === 0 && (!loaded || filter === ""))
     return <Empty title={emptyTitle(loaded, filter)}>Select a host and choose what to run.</Empty>;
   return (
@@ -98,7 +100,7 @@ function RunList() {
             <AnyLine key={key} of={key} />
           ))}
         </tbody>
-        <OlderRuns filter={filter} />
+        {!isPast && <OlderRuns filter={filter} />}
       </table>
     </div>
   );

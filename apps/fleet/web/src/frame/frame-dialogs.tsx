@@ -2,6 +2,7 @@
 
 import { Suspense, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
+import { useAccount } from "../accounts/account.ts";
 import { chosenWish, useRunOpener } from "../commands/dialog/run-opener.ts";
 import { Icon } from "../components/icon.tsx";
 import { useChosenHosts } from "../hosts/chosen-hosts.ts";
@@ -17,14 +18,16 @@ export function FrameDialogs() {
   const navigation = useNavigation();
   const moments = useMoments();
   const opener = useRunOpener();
+  const { mayDispatch } = useAccount();
   const chosen = useChosenHosts();
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useEffect(() => {
     const act = (action: ShortcutAction) => {
       const { place } = navigation;
       if (action.type === "go") navigation.go(goTo(place, action.screen));
-      else if (action.type === "run") opener.open(chosenWish(place, chosen.ids));
-      else if (action.type === "filter") focusFilter();
+      else if (action.type === "run") {
+        if (mayDispatch && moments.shown.moment.kind !== "past") opener.open(chosenWish(place, chosen.ids));
+      } else if (action.type === "filter") focusFilter();
       else if (action.type === "dock")
         navigation.replace({ ...place, tab: place.tab === null ? (place.tabs[0] ?? null) : null });
       else if (action.type === "pause") pauseOrResume(moments);
@@ -32,7 +35,7 @@ export function FrameDialogs() {
       else setOpen(action.type);
     };
     return listenForShortcuts(act);
-  }, [navigation, moments, opener, chosen]);
+  }, [navigation, moments, opener, chosen, mayDispatch]);
   const close = () => setOpen(null);
   return (
     <>

@@ -7,7 +7,7 @@ import { clock } from "../state/format.ts";
 import { useNow } from "../state/io/now.ts";
 import { useMoment } from "../state/moment-provider.tsx";
 import { useNavigation } from "../state/navigation.ts";
-import { type FleetReplica, useReplica } from "../state/replica-hooks.ts";
+import { type FleetReplica, useLoaded, useReplica } from "../state/replica-hooks.ts";
 import {
   byHost,
   byKind,
@@ -40,18 +40,21 @@ function Differences({ since }: { readonly since: string }) {
   const now = useNow();
   const [by, setBy] = useState<"kind" | "host">("kind");
   const [taken, setTaken] = useState(0);
-  // What is compared stays as it is while somebody reads it.
-  const shown = useMemo(() => ({ state: copyOf(replica), at: replica.serverNow(), taken }), [replica, taken]);
+  const loaded = useLoaded();
+  // What is compared stays as it is while somebody reads it. A page that was opened just now waits for its state.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the state is taken again when somebody asks, and when it has come.
+  const shown = useMemo(() => ({ state: copyOf(replica), at: replica.serverNow() }), [replica, taken, loaded]);
   const differences = useMemo(
-    () => (then.found === null ? [] : differencesOf(then.found.state, shown.state)),
-    [then.found, shown],
+    () => (then.found === null || !loaded ? [] : differencesOf(then.found.state, shown.state)),
+    [then.found, shown, loaded],
   );
+  const isWaiting = then.problem === null && (then.found === null || !loaded);
   const groups = by === "kind" ? byKind(differences) : byHost(differences, shown.state);
   return (
-    <section className="differences" aria-label="What changed" aria-busy={then.found === null && then.problem === null}>
+    <section className="differences" aria-label="What changed" aria-busy={isWaiting}>
       <header className="differences-head">
         <h2>
-          {then.found === null
+          {then.found === null || !loaded
             ? "What changed"
             : `What changed from ${clock(then.found.at, now)} to ${clock(shown.at, now)}`}
         </h2>
@@ -83,7 +86,7 @@ function Differences({ since }: { readonly since: string }) {
         </Button>
       </header>
       {then.problem !== null && <p role="alert">{then.problem}</p>}
-      {then.found !== null && groups.length === 0 && (
+      {then.found !== null && loaded && groups.length === 0 && (
         <p className="quiet">Nothing is different between these two moments.</p>
       )}
       {groups.slice(0, MOST_LISTED).map((group) => (

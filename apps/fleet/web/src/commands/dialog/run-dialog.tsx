@@ -2,7 +2,7 @@
 
 import type { ArgSpec, Args, Fleet, PipelineRule } from "@neverstale/fleet-domain";
 import { isDangerousOp, isDangerousPipeline } from "@neverstale/fleet-domain/schema-free";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Button, Checkbox, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useAccount } from "../../accounts/account.ts";
 import { Choice } from "../../components/choice.tsx";
@@ -84,10 +84,11 @@ function RunForm({ wish, onClose }: { readonly wish: RunWish; readonly onClose: 
   const { prepare } = run;
   const opName = op?.offer.name ?? null;
   const pipelineId = pipeline?.id ?? null;
-  useEffect(() => {
+  const prepareNow = useCallback(() => {
     if (opName !== null) prepare({ op: opName }, allowedIds(replica.state, ids, opName));
     else if (pipelineId !== null) prepare({ pipeline: pipelineId }, [...ids]);
   }, [opName, pipelineId, ids, prepare, replica]);
+  useEffect(prepareNow, [prepareNow]);
 
   const textOf = (name: string) => (spec: ArgSpec) => texts[`${name}/${spec.name}`] ?? argDefault(spec);
   const args: Args = op === null ? {} : readArgs(op.offer.args, textOf(op.offer.name));
@@ -184,7 +185,10 @@ function RunForm({ wish, onClose }: { readonly wish: RunWish; readonly onClose: 
           <DispatchOutcomeNotice
             outcome={run.attempted.outcome}
             onRepeat={() => run.attempted !== null && run.repeat(run.attempted)}
-            onOver={() => run.forget()}
+            onOver={() => {
+              run.forget();
+              prepareNow();
+            }}
           />
         )}
         <div className="run-actions">

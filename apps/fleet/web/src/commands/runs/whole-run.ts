@@ -3,6 +3,8 @@
 import type { Command, Fleet } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import { useEffect, useMemo, useState } from "react";
+import { useMoment } from "../../state/moment-provider.tsx";
+import type { ShownMoment } from "../../state/moments.ts";
 import { sameRecords } from "../../state/record-lists.ts";
 import { useSelection } from "../../state/replica-hooks.ts";
 import { useWorkRequests } from "./work-requests.ts";
@@ -20,6 +22,7 @@ export interface WholeRun {
 /** `key` is the same object while it is the same run. */
 export function useWholeRun(key: RunKey): WholeRun {
   const requests = useWorkRequests();
+  const { kind: moment } = useMoment();
   const live = useSelection(
     useMemo(() => (fleet: Fleet) => [...fleet.commands.values()].filter((command) => isOf(command, key)), [key]),
     sameRecords,
@@ -29,16 +32,17 @@ export function useWholeRun(key: RunKey): WholeRun {
   const [problem, setProblem] = useState<string | null>(null);
   // All that was told once stays known after it has left the live state.
   const [held] = useState(() => new Map<string, Command>());
-  const known = useMemo(() => {
-    holdPast(held, past);
-    for (const command of live) held.set(command.id, command);
-    return [...held.values()];
-  }, [held, past, live]);
+  const known = useMemo(() => commandsAt(moment, { live, past, held }), [moment, held, past, live]);
   // A command that was open when it was seen last, and is not in the live state any more, has ended and left it.
   const isBehind = useMemo(() => hasLeft(known, live), [known, live]);
+  const isPast = moment === "past";
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the history is read anew once something of it has left the live state.
   useEffect(() => {
+    if (isPast) {
+      setReading(false);
+      return setProblem("Only what the state held at that moment is shown: the history tells how it ended.");
+    }
     let over = false;
     const read = async () => {
       let before: string | undefined;
@@ -60,8 +64,24 @@ export function useWholeRun(key: RunKey): WholeRun {
     return () => {
       over = true;
     };
-  }, [requests, key, held, isBehind]);
+  }, [requests, key, held, isBehind, isPast]);
   return { commands: known, reading, problem };
+}
+
+interface ToldCommands {
+  readonly live: readonly Command[];
+  /** They come from the history. */
+  readonly past: readonly Command[];
+  /** All that was told before is kept here. */
+  readonly held: Map<string, Command>;
+}
+
+/** In the past nothing counts but what the state held then. The history would tell what became of it later. */
+export function commandsAt(moment: ShownMoment["kind"], { live, past, held }: ToldCommands): readonly Command[] {
+  if (moment === "past") return live;
+  holdPast(held, past);
+  for (const command of live) held.set(command.id, command);
+  return [...held.values()];
 }
 
 /** A command that was open when it was seen last, and is not live any more, has ended and left the live state. */

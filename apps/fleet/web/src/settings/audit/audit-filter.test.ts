@@ -14,7 +14,7 @@ test("the filter says who, what, where and when, and a word without its value sa
 });
 
 test("what can't be asked for is told", () => {
-  for (const filter of ["maria", "name:maria", "level:loud", "from:yesterday", ":x"])
+  for (const filter of ["maria", "name:maria", "level:loud", "from:yesterday", ":x", "constructor:x"])
     expect([filter, readAuditFilter(filter).ok]).toEqual([filter, false]);
 });
 

@@ -28,7 +28,8 @@ export function readAuditFilter(filter: string): ReadFilter {
   const query: Partial<Record<keyof AuditQuery, string>> = {};
   for (const term of filter.split(/\s+/).filter((each) => each !== "")) {
     const at = term.indexOf(":");
-    const name = WORDS[term.slice(0, at).toLowerCase()];
+    const word = term.slice(0, at).toLowerCase();
+    const name = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
     const value = term.slice(at + 1);
     if (at === -1 || name === undefined) return wrong(`${term}: write ${Object.keys(WORDS).join(":, ")}: and a value`);
     if (value === "") continue; // It is being typed.
