@@ -21,6 +21,7 @@ import { EventLogContext } from "./events/past-events.ts";
 import { FleetPage } from "./fleet-page.tsx";
 import { HostPastContext } from "./hosts/history/host-past.ts";
 import { pastRequests } from "./hosts/history/io/past-requests.ts";
+import { forgetLastSeen } from "./moments/io/last-seen.ts";
 import { pastStateRequests } from "./moments/io/past-state-requests.ts";
 import { keepPage, lookForNewerPage } from "./offline/io/offline-page.ts";
 import { Outputs, OutputsContext } from "./outputs/outputs.ts";
@@ -76,6 +77,7 @@ visitor.subscribe(() => {
   lastUser = user;
   if (user !== null) return sync.start(user);
   if (state.phase === "signed_out" && sync.status.type !== "signed_out") void sync.signOut();
+  if (state.phase === "signed_out" && state.before === null) forgetLastSeen();
   if (state.phase === "signed_out" && state.before === null && state.forgotten !== null) eraseKept(state.forgotten);
 });
 sync.subscribeCollection("metrics", () => trails.recordAll(sync.state.metrics));

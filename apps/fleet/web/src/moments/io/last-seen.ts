@@ -21,6 +21,11 @@ export function lastSeenBy(visitor: string): LastSeen | null {
   }
 }
 
+/** Whoever signs out leaves no name behind. */
+export function forgetLastSeen(): void {
+  keepText(KEY, null);
+}
+
 /** It is noted whenever the page is hidden, and when it is left. This returns how to stop. */
 export function keepLastSeen(user: string, live: FleetReplica): () => void {
   const note = () => {

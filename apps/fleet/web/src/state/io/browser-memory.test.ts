@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { keepColumns, keptColumns } from "../../hosts/table/io/kept-columns.ts";
-import { lastSeenBy } from "../../moments/io/last-seen.ts";
+import { forgetLastSeen, lastSeenBy } from "../../moments/io/last-seen.ts";
 import { keepText, keptText } from "./browser-memory.ts";
 
 const own = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
@@ -58,4 +58,13 @@ test("a last visit that was kept wrongly, or by somebody else, counts for nothin
     browserWith(() => storageOf(new Map([["neverstale.last-seen", text]])));
     expect([text, lastSeenBy("ada")]).toEqual([text, wanted]);
   }
+});
+
+test("a last visit that is forgotten leaves no name behind", () => {
+  const kept = new Map([["neverstale.last-seen", JSON.stringify({ user: "ada", epoch: "e1", version: 7, at: 1_000 })]]);
+  browserWith(() => storageOf(kept));
+
+  forgetLastSeen();
+
+  expect([lastSeenBy("ada"), [...kept]]).toEqual([null, []]);
 });
