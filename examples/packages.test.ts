@@ -26,6 +26,12 @@ test("a model: a patch alters the record and takes away what is null", async () 
   expect(await run("model.ts")).toBe("{ id: 'web-1', status: 'up' } { status: 'up', name: null }\n");
 });
 
+test("looking back: the state of an earlier version is there, and a replica shows it", async () => {
+  expect(await run("pages/moments.ts")).toBe(
+    "2 1 { hosts: [ { status: 'up', id: 'web-1' } ] }\n{ status: 'up', id: 'web-1' } { status: 'down', id: 'web-1' }\n",
+  );
+});
+
 test("an authority: three callers that come together decide one after the other", async () => {
   expect(await run("authority.ts")).toBe("3 { load: 3, id: 'web-1' }\n");
 });

@@ -20,7 +20,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/erasures/erasures.test.ts",
   "apps/fleet/server/src/exports/exports.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
-  "apps/fleet/server/src/http/io/{connections,credential-limits,matrix}.test.ts",
+  "apps/fleet/server/src/http/io/{connections/plain-connections,credential-limits,matrix}.test.ts",
   "packages/base/src/io/test-processes.test.ts",
   "packages/client/src/kept/{kept-replica,io/database}.test.ts",
   "packages/client/src/replica.server.test.ts",

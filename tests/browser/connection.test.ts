@@ -37,6 +37,8 @@ beforeEach(async () => {
   await tab.page.goto(`${wire.address}/hosts`);
   await tab.row("web-1").waitFor();
   await tab.isLive();
+  // A browser never asks again for a part of the page that it could not fetch, so the server is there until all have come.
+  await tab.page.waitForLoadState("networkidle");
   await tab.page.evaluate(() => Reflect.set(window, "sameDocument", true));
 });
 

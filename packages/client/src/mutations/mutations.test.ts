@@ -609,6 +609,6 @@ describe("offline", () => {
 test("a replica that was given no mutations says what it needs", async () => {
   const plain = new Replica<Board>({ url: "/sync", io });
 
-  expect(() => plain.mutate(countUp, { id: "a" })).toThrow("@neverstale/client/mutations");
+  expect(() => plain.mutate(countUp, { id: "a" })).toThrow("it needs the option mutations");
   expect([plain.pending, plain.pendingOf("cards", "a"), plain.drop("x")]).toEqual([[], [], false]);
 });
