@@ -37,7 +37,7 @@ export const SeenVersion = {
 };
 
 /** Without either it is the state as it is now. With an epoch the version is meant of that history, and of no other. */
-export const StateQuery = z.object({
+export const StateQuery = z.strictObject({
   version: z.coerce.number().int().min(0).describe("The state at this version.").optional(),
   epoch: z.string().max(100).describe("The version was given out in this epoch, or before it.").optional(),
   at: Timestamp.describe("The state at this time.").optional(),

@@ -18,8 +18,11 @@ import { SyncHub } from "../followers/sync-hub.ts";
 import { TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { type SpaceView, spaceOf } from "../space/space-view.ts";
 import { memoryStore } from "../store/memory.ts";
+import type { PointStore } from "../store/points/point-store.ts";
 import { MOMENT_SETTINGS, type MomentSettings } from "./moment-settings.ts";
-import { type MomentName, PastMoments, type PastState } from "./past-moments.ts";
+import { type MomentName, PastMoments, type PastMomentsParts, type PastState } from "./past-moments.ts";
+import { shownThen } from "./shown-then.ts";
+import { Turn } from "./turn.ts";
 
 type Host = { readonly id: string; readonly tags: readonly string[]; readonly n?: number };
 
@@ -212,19 +215,43 @@ describe("what the store says of the past", () => {
     ]);
   });
 
-  test("is not told, nor kept, where the history is dropped while it is read", async () => {
-    for (let n = 0; n < 5; n += 1) await doing(host("a", ["web"], n));
-    let isDropped = true;
-    const moments: PastMoments = new PastMoments({
+  const momentsWith = (parts: Partial<PastMomentsParts>) =>
+    new PastMoments({
       points: store,
-      readLog: (query) => {
-        if (isDropped && query.limit > 1) moments.forget();
-        return store.readLog(query);
-      },
+      readLog: (query) => store.readLog(query),
       space: () => spaceOf(manager.space("main") as SpaceView),
       epoch: () => manager.epoch,
       runtime,
       settings: MOMENT_SETTINGS,
+      ...parts,
+    });
+
+  test("is too old where its base is let go of while it is read, and nothing is damaged", async () => {
+    for (let n = 0; n < 22; n += 1) await doing(host("a", ["web"], n));
+    const points: PointStore = {
+      appendPoints: (rows) => store.appendPoints(rows),
+      readPoints: (query) => store.readPoints(query),
+      listPoints: async () => {
+        await store.dropPoints({ step: -1, from: 0, before: 11 });
+        return [];
+      },
+      pointTimes: (query) => store.pointTimes(query),
+      dropPoints: (gone) => store.dropPoints(gone),
+    };
+
+    const past = await within(momentsWith({ points }).at({ version: 12 }, everything));
+
+    expect(past).toMatchObject({ type: "before", reach: { from: { version: 20 } } });
+  });
+
+  test("is not told, nor kept, where the history is dropped while it is read", async () => {
+    for (let n = 0; n < 5; n += 1) await doing(host("a", ["web"], n));
+    let isDropped = true;
+    const moments: PastMoments = momentsWith({
+      readLog: (query) => {
+        if (isDropped && query.limit > 1) moments.forget();
+        return store.readLog(query);
+      },
     });
 
     await expect(within(moments.at({ version: 5 }, everything))).rejects.toMatchObject({ code: "store_unavailable" });
@@ -268,6 +295,25 @@ describe("what somebody sees of the past", () => {
 
   test("is nothing where nobody has said it", async () => {
     await expect(manager.stateAt({ version: 0 })).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  test("is put together in slices, between which everybody else has a turn", async () => {
+    await doing(...Array.from({ length: 200 }, (_, n) => host(`h${n}`, n % 2 === 0 ? ["web"] : ["db"])));
+    const space = spaceOf(manager.space("main") as SpaceView);
+    let [now, pauses] = [0, 0];
+    const pause = async () => {
+      pauses += 1;
+    };
+    const later = () => {
+      now += 10;
+      return now;
+    };
+    const turn = new Turn({ now: later, pause, rebuildMs: 60_000 });
+
+    const { digest } = await shownThen(space, space, seerOf("web"), turn);
+
+    expect(digest).toBe(manager.capture("main", seerOf("web")).digest);
+    expect(pauses).toBeGreaterThanOrEqual(5);
   });
 
   test("has the digest of what is shown", async () => {

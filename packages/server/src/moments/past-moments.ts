@@ -13,6 +13,7 @@ import { KeptBases, type Pause } from "./kept-bases.ts";
 import type { MomentSettings } from "./moment-settings.ts";
 import { type RebuildParts, RebuiltSpace } from "./rebuilt-space.ts";
 import { shownThen, wholeThen } from "./shown-then.ts";
+import { Turn } from "./turn.ts";
 
 /** A moment is named by its version, with or without an epoch, or by a time of the server's clock, in milliseconds since 1970. */
 export type MomentName = { readonly version: number; readonly epoch?: string | undefined } | { readonly time: number };
@@ -126,12 +127,18 @@ export class PastMoments {
     const time = "time" in name ? name.time : Number.POSITIVE_INFINITY;
     const base = bases.findLast((each) => each.version <= version && each.at <= time);
     if (base === undefined || reach === null) return { type: "before", reach };
-    const rebuilt = await this.#rebuilt(base, version, time);
+    const rebuilt = await this.#rebuilt(base, version, time).catch(async (error: unknown) => {
+      const isThere = (await this.#usable()).some((each) => each.version === base.version);
+      if (isThere) throw error;
+      return null; // The base, or the log behind it, was let go of meanwhile.
+    });
+    if (rebuilt === null) return { type: "before", reach: await this.reach() };
+    const [next] = await this.#after(rebuilt.space.head);
+    const turn = new Turn(this.#rebuildParts());
+    const shown = view === everything ? wholeThen(rebuilt.space) : await shownThen(rebuilt.space, space(), view, turn);
     if (this.#forgotten !== forgotten)
       throw new SyncError("store_unavailable", "the history was read anew meanwhile", { hint: "Try again." });
     this.#keep(rebuilt);
-    const [next] = await this.#after(rebuilt.space.head);
-    const shown = view === everything ? wholeThen(rebuilt.space) : shownThen(rebuilt.space, space(), view);
     const { at } = rebuilt;
     return {
       type: "state",

@@ -1,6 +1,5 @@
 /** A space is made as it was at an older version: of a base, and of the logged changes after it. */
 
-import type { Millis } from "@neverstale/base";
 import { type AnyViews, type Model, SyncError } from "@neverstale/protocol";
 import { LoggedModels, replayDraft } from "../authority/opening/replay.ts";
 import { Epochs, SpaceLineage } from "../space/lineage.ts";
@@ -8,17 +7,14 @@ import { restoredDraft, Space } from "../space/space.ts";
 import { isKeyRow } from "../space/views/key-rows.ts";
 import type { LogQuery, LogRow, StoredRecord } from "../store/contract.ts";
 import { type BaseFacts, PieceReader } from "./base-texts.ts";
-import type { Pause } from "./kept-bases.ts";
+import { Turn, type TurnParts, tooManyWait } from "./turn.ts";
 
-export interface RebuildParts {
+export interface RebuildParts extends TurnParts {
   readonly model: Model;
   readonly views: AnyViews | null;
   readonly name: string;
   readonly readLog: (query: LogQuery) => Promise<readonly LogRow[]>;
-  readonly now: () => Millis;
-  readonly pause: Pause;
   readonly replayedChanges: number;
-  readonly rebuildMs: Millis;
 }
 
 /** It stands at the end of a group at any time. Nobody follows it, and what it has forgotten is not missed. */
@@ -79,7 +75,7 @@ export class RebuiltSpace {
         if (row.firstVersion !== this.space.head + 1)
           throw new SyncError("store_damaged", `the log of "${name}" lacks version ${this.space.head + 1}`);
         if (row.lastVersion > version || row.at > time) return;
-        if (row.lastVersion - first > replayedChanges) throw tooMuch(`more than ${replayedChanges} changes`);
+        if (row.lastVersion - first > replayedChanges) throw tooManyWait(`more than ${replayedChanges} changes`);
         replayDraft(this.space, row, this.#models, false).commitReplayed(NO_TOMBSTONES);
         this.at = row.at;
         await turn.next();
@@ -89,34 +85,6 @@ export class RebuiltSpace {
   }
 }
 
-/** It is nobody's turn for long: the work stops for a moment after each few milliseconds, and ends after too many. */
-class Turn {
-  readonly #parts: Pick<RebuildParts, "now" | "pause" | "rebuildMs">;
-  readonly #begun: Millis;
-  #from: Millis;
-
-  constructor(parts: Pick<RebuildParts, "now" | "pause" | "rebuildMs">) {
-    this.#parts = parts;
-    this.#begun = parts.now();
-    this.#from = this.#begun;
-  }
-
-  async next(): Promise<void> {
-    const { now, pause, rebuildMs } = this.#parts;
-    if (now() - this.#from < SLICE_MS) return;
-    if (now() - this.#begun > rebuildMs) throw tooMuch(`longer than ${rebuildMs} ms`);
-    await pause();
-    this.#from = now();
-  }
-}
-
-function tooMuch(what: string): SyncError {
-  return new SyncError("store_unavailable", `to make this state takes ${what}`, {
-    hint: "Choose a moment that is nearer to another one, or try again when the server has less to do.",
-  });
-}
-
 const NO_TOMBSTONES = 0;
-const SLICE_MS = 6;
 const ROWS_A_SLICE = 512;
 const GROUPS_A_READ = 64;

@@ -22,7 +22,7 @@ test("a crowd that was told to come back after the same time does not come back 
   expect([0, 0.5, 1].map((chance) => waitAfter(sentAway, 1, chance))).toEqual([5_250, 5_500, 5_750]);
 });
 
-test("a wait that no timer takes is asked for by no proxy", () => {
+test("a wait that is asked for is cut where no timer would take it", () => {
   const asked = [2_592_000_000, Number.POSITIVE_INFINITY, -5_000].map((retryAfterMs) => ({
     isLate: false,
     retryAfterMs,

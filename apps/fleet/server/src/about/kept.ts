@@ -19,6 +19,7 @@ export interface KeptSettings {
   readonly eventLimit?: number | undefined;
   readonly audit: AuditKept;
   readonly metrics: MetricsKept;
+  readonly log: { readonly ageMs: number };
   readonly history: { readonly rows: number; readonly ageMs: number };
   /** Null means that the server makes none by itself. */
   readonly backups: number | null;
@@ -28,6 +29,7 @@ export function keptBy({
   eventLimit = DEFAULT_EVENT_LIMIT,
   audit,
   metrics,
+  log,
   history,
   backups,
 }: KeptSettings): KeptByServer[] {
@@ -41,6 +43,7 @@ export function keptBy({
       what: "What has left the page: commands with their output, pipeline runs, alerts, events",
       ...historyRow(history),
     },
+    { what: "The log of changes, by which the fleet is shown as it was", forMs: log.ageMs },
     { what: "The audit: who did what", newest: audit.events, forMs: audit.ageMs },
     { what: "Metrics, a point each 10 s", forMs: fine },
     { what: "Metrics, a point each minute", forMs: minutes },

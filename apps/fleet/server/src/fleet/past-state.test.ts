@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limitedPerson, taggedHost, tagHost } from "../accounts/grants-suite.ts";
 import type { RunningFleet } from "../process/io/start.ts";
 import { type Browser, commandsOf, Fleets, type HostAgent, send, signIn } from "./fleet-suite.ts";
+import { PastReading } from "./past-state.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
@@ -94,6 +95,19 @@ describe("the fleet as it was", () => {
     expect((await past(admin, "version=-1")).status).toBe(400);
     expect((await past(admin, "at=yesterday")).status).toBe(400);
   });
+});
+
+test("[B165] one person waits for so many states of the past at once, and others get theirs meanwhile", async () => {
+  const reading = new PastReading(fleet.parts.manager);
+  const { version } = then;
+  const ask = (user: string) => reading.read({ version }, { user, tags: null });
+
+  const asked = await Promise.allSettled([...Array.from({ length: 9 }, () => ask("one")), ask("another")]);
+  const later = await ask("one");
+
+  expect(asked.map(({ status }) => status)).toEqual([...Array(8).fill("fulfilled"), "rejected", "fulfilled"]);
+  expect(asked[8]).toMatchObject({ reason: { code: "too_many_requests" } });
+  expect(later).toMatchObject({ version });
 });
 
 describe("[C31] of the past nobody sees what he could not see then, or may not see now", () => {

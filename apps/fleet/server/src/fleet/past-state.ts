@@ -3,13 +3,13 @@
 import type { GrantedTags, ReachAnswer, Share, StateAnswer } from "@neverstale/fleet-domain";
 import { digestOf, fromWireState, type WireState } from "@neverstale/protocol";
 import type { MomentName, PastState, Reach } from "@neverstale/server";
-import { viewFor } from "../accounts/granted.ts";
+import { type Acting, viewFor } from "../accounts/granted.ts";
 import { sharesNow } from "../shares/past-shares.ts";
 import { RequestRefusal } from "./refusal.ts";
 import type { FleetManager } from "./state.ts";
 
 /** Whoever sees some hosts alone sees of the past what was of them then, and is of them now (decision 0063). */
-export async function pastState(manager: FleetManager, name: MomentName, tags: GrantedTags): Promise<StateAnswer> {
+async function pastState(manager: FleetManager, name: MomentName, tags: GrantedTags): Promise<StateAnswer> {
   const past = await manager.stateAt(name, viewFor(manager, tags));
   if (past.type !== "state") throw refusalOf(past);
   const { version, digest, collections, at, next } = past;
@@ -33,6 +33,35 @@ function withSharesOfNow(
   const state = { ...then.state, shares: shown as unknown as StateAnswer["state"][string] };
   return { digest: digestOf(fromWireState(state as unknown as WireState)), state };
 }
+
+/** One person may wait for so many at once (B165), so that nobody keeps all others from looking back. */
+export class PastReading {
+  readonly #manager: FleetManager;
+  readonly #waiting = new Map<string, number>();
+
+  constructor(manager: FleetManager) {
+    this.#manager = manager;
+  }
+
+  async read(name: MomentName, { user, tags }: Acting): Promise<StateAnswer> {
+    const own = this.#waiting.get(user) ?? 0;
+    if (own >= MOST_OF_ONE)
+      throw new RequestRefusal("too_many_requests", `you wait for ${MOST_OF_ONE} states of the past already`, {
+        retryAfterS: 1,
+        hint: "Wait for them.",
+      });
+    this.#waiting.set(user, own + 1);
+    try {
+      return await pastState(this.#manager, name, tags);
+    } finally {
+      const left = (this.#waiting.get(user) ?? 1) - 1;
+      if (left === 0) this.#waiting.delete(user);
+      else this.#waiting.set(user, left);
+    }
+  }
+}
+
+const MOST_OF_ONE = 8;
 
 export async function reachOf(manager: FleetManager, now: number): Promise<ReachAnswer> {
   const reach = await manager.reach();

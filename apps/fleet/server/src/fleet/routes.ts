@@ -5,11 +5,12 @@ import { MAIN_SPACE } from "@neverstale/server";
 import { viewFor } from "../accounts/granted.ts";
 import { type Answer, type Ask, queried, type Route, userOf } from "../http/route.ts";
 import type { Clocks } from "./moment.ts";
-import { pastState, reachOf } from "./past-state.ts";
+import { PastReading, reachOf } from "./past-state.ts";
 import { RequestRefusal } from "./refusal.ts";
 import type { FleetManager } from "./state.ts";
 
 export function stateRoutes({ manager, clocks }: StateRoutesParts): Route[] {
+  const past = new PastReading(manager);
   return [
     {
       method: "GET",
@@ -17,7 +18,7 @@ export function stateRoutes({ manager, clocks }: StateRoutesParts): Route[] {
       query: StateQuery,
       answer: StateAnswer,
       allow: "viewer",
-      handle: (ask) => stateAsked(manager, ask),
+      handle: (ask) => stateAsked(manager, past, ask),
     },
     {
       method: "GET",
@@ -35,13 +36,13 @@ export interface StateRoutesParts {
 }
 
 /** The past does not change, but who may see what of it does. So it is asked for anew each time. */
-async function stateAsked(manager: FleetManager, ask: Ask<unknown>): Promise<Answer> {
+async function stateAsked(manager: FleetManager, past: PastReading, ask: Ask<unknown>): Promise<Answer> {
   const { version, epoch, at } = queried(StateQuery, ask);
   if (version === undefined && at === undefined) return state(manager, ask);
   if (version !== undefined && at !== undefined)
     throw new RequestRefusal("bad_request", "a moment is a version or a time, not both", { hint: "Give one of them." });
   const name = version === undefined ? { time: Date.parse(at ?? "") } : { version, epoch };
-  const body = await pastState(manager, name, userOf(ask).tags);
+  const body = await past.read(name, userOf(ask));
   return { headers: { "cache-control": "private, no-store" }, body };
 }
 

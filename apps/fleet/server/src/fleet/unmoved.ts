@@ -98,7 +98,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 };
 
 function hostWords({ online, runningCommand }: Host, fields: readonly string[]): string {
-  if (fields.length === 0) return "is new";
+  if (fields.length === 0) return "is new or has changed"; // After a restart nobody knows which fields moved.
   if (fields.includes("online")) return online ? "is online" : "is offline";
   if (fields.includes("runningCommand")) return runningCommand === undefined ? "is free" : "is busy";
   return `has another ${fields.map((field) => FIELD_WORDS[field] ?? field).join(" and ")}`;

@@ -58,6 +58,7 @@ import {
   handshakeLimitsOf,
   metricsKeptOf,
   rateLimitsOf,
+  retentionOf,
   socketLimitsOf,
 } from "./settings.ts";
 
@@ -162,6 +163,7 @@ function aboutServer(options: FleetOptions, startedMs: number) {
     store: storeUrl !== undefined ? "PostgreSQL, shared by nodes" : store !== undefined ? "another store" : "SQLite",
     kept: keptBy({
       ...{ eventLimit, audit: auditKeptOf(options), metrics: metricsKeptOf(options), history: { rows, ageMs } },
+      log: { ageMs: retentionOf(options).logAgeMs ?? RETENTION.logAgeMs },
       backups: backups?.keep ?? null,
     }),
   };
