@@ -7,7 +7,7 @@ import { restoredDraft, Space } from "../space/space.ts";
 import { isKeyRow } from "../space/views/key-rows.ts";
 import type { LogQuery, LogRow, StoredRecord } from "../store/contract.ts";
 import { type BaseFacts, PieceReader } from "./base-texts.ts";
-import { Turn, type TurnParts, tooManyWait } from "./turn.ts";
+import { Turn, type TurnParts, tooMuchWork } from "./turn.ts";
 
 export interface RebuildParts extends TurnParts {
   readonly model: Model;
@@ -75,7 +75,7 @@ export class RebuiltSpace {
         if (row.firstVersion !== this.space.head + 1)
           throw new SyncError("store_damaged", `the log of "${name}" lacks version ${this.space.head + 1}`);
         if (row.lastVersion > version || row.at > time) return;
-        if (row.lastVersion - first > replayedChanges) throw tooManyWait(`more than ${replayedChanges} changes`);
+        if (row.lastVersion - first > replayedChanges) throw tooMuchWork(`more than ${replayedChanges} changes`);
         replayDraft(this.space, row, this.#models, false).commitReplayed(NO_TOMBSTONES);
         this.at = row.at;
         await turn.next();

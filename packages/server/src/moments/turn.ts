@@ -25,13 +25,13 @@ export class Turn {
   async next(): Promise<void> {
     const { now, pause, rebuildMs } = this.#parts;
     if (now() - this.#from < SLICE_MS) return;
-    if (now() - this.#begun > rebuildMs) throw tooManyWait(`longer than ${rebuildMs} ms`);
+    if (now() - this.#begun > rebuildMs) throw tooMuchWork(`longer than ${rebuildMs} ms`);
     await pause();
     this.#from = now();
   }
 }
 
-export function tooManyWait(what: string): SyncError {
+export function tooMuchWork(what: string): SyncError {
   return new SyncError("store_unavailable", `to make this state takes ${what}`, {
     hint: "Choose a moment that is nearer to another one, or try again when the server has less to do.",
   });
