@@ -22,6 +22,9 @@ const PACKAGES = "tests/packages/packages.proof.test.ts";
 const FIRST_HOST = "tests/packages/first-host.proof.test.ts";
 const DEPLOY = ["container", "caddy", "units"].map((name) => `tests/deploy/${name}.proof.test.ts`);
 const OUTPUT = "tests/browser/output.proof.test.ts";
+const FIREFOX = "tests/browser/across/firefox.proof.test.ts";
+const ACROSS = "tests/browser/across/chromium.proof.test.ts";
+const ACCESSIBLE = "tests/browser/shown/axe.proof.test.ts";
 const PROMETHEUS = "tests/acceptance/prometheus.proof.test.ts";
 /** They have names of their own. */
 const APART = [
@@ -29,6 +32,9 @@ const APART = [
   ...DEPLOY,
   OUTPUT,
   PROMETHEUS,
+  FIREFOX,
+  ACROSS,
+  ACCESSIBLE,
   BINDINGS,
   CLUSTER,
   READERS,
@@ -103,6 +109,21 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "a real Prometheus takes the metrics of a server and of a node, and answers each expression of the Grafana dashboard",
     minutes: 1,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", PROMETHEUS]),
+  },
+  across: {
+    what: "from a host to the page in Chromium: enrolment, a killed agent, a retry, the age of values, a killed server",
+    minutes: 2,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", ACROSS]),
+  },
+  firefox: {
+    what: "the same suite in a stock Firefox, by WebDriver BiDi",
+    minutes: 2,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", FIREFOX]),
+  },
+  accessible: {
+    what: "axe looks at every screen and main dialog, light and dark, on a wide screen and on a phone",
+    minutes: 4,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", ACCESSIBLE]),
   },
   broken: {
     what: "every broken build of the simulator, caught under its rule",

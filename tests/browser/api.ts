@@ -52,6 +52,11 @@ export class Admin {
     return id;
   }
 
+  /** It asks for whatever the API has, by POST, and returns the answer. */
+  async ask(path: string, body: JsonObject = {}): Promise<unknown> {
+    return this.#session.request(path, body);
+  }
+
   async signOut(): Promise<void> {
     await this.#session.signOut();
   }
